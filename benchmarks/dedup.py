@@ -1,0 +1,256 @@
+"""Deduplication: speed and quality on Cantonese corpora, beside datasketch. Prints JSON.
+
+Run: ``python benchmarks/dedup.py [--skip-datasketch]``; the corpora are found through CURATOR_DATA or
+the sibling folder shared/data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import resource
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import datasketch
+import numba
+import numpy as np
+import pyarrow as pa
+
+from curator import schema
+from curator.dedup.exact import ExactDuplicates
+from curator.dedup.fuzzy import FuzzyDuplicates, choose_bands
+from curator.dedup.signing import sign
+from curator.io.parts import Part, Parts, write_part
+from curator.kernels import buffers
+from curator.kernels.fold import fold, key_hashes
+from curator.kernels.jaccard import jaccard
+from curator.kernels.minhash import signatures
+from curator.kernels.shingles import shingle_lengths, shingle_sets
+
+CORPORA = Path(os.environ.get("CURATOR_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+def read(name: str) -> list[dict]:
+    path = CORPORA / name
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        return [json.loads(line) for line in lines]
+
+
+def corpus(documents: list[dict], folder: Path, n_parts: int = 4) -> Parts:
+    parts, first = [], 0
+    for number, places in enumerate(np.array_split(np.arange(len(documents)), n_parts)):
+        chosen = [documents[i] for i in places]
+        table = pa.table({name: [row[name] for row in chosen] for name in ("id", "text")})
+        table = table.cast(pa.schema([("id", schema.STRING), ("text", schema.STRING)]))
+        path = folder / f"part-{number:05d}.parquet"
+        write_part(path, schema.conform(table))
+        parts.append(Part(path, len(chosen), first))
+        first += len(chosen)
+    return Parts(tuple(parts))
+
+
+def megabytes(documents: list[dict]) -> float:
+    return sum(len(row["text"].encode()) for row in documents) / 1e6
+
+
+def run_stage(stage, documents: list[dict], repeats: int = 1) -> tuple[dict, float]:
+    """Return marks by id of the dropped documents, and the best wall time of the stage."""
+    best = float("inf")
+    with tempfile.TemporaryDirectory() as name:
+        parts = corpus(documents, Path(name))
+        for turn in range(repeats):
+            start = time.perf_counter()
+            marks = stage.mark(parts, Path(name) / f"work-{turn}", None)
+            best = min(best, time.perf_counter() - start)
+    dropped = {
+        documents[row["row"]]["id"]: row for row in marks.to_pylist() if row["dropped_by"]
+    }
+    return dropped, best
+
+
+def removal_quality(removed: dict[str, str], documents: list[dict]) -> dict:
+    """Removed documents against gold: right when the one named instead is of the same cluster."""
+    gold = {row["id"]: row["cluster"] for row in documents}
+    right = sum(gold[dropped] == gold[kept] for dropped, kept in removed.items())
+    precision = right / max(1, len(removed))
+    recall = right / (len(gold) - len(set(gold.values())))
+    f1 = 2 * precision * recall / max(1e-12, precision + recall)
+    return {"P": round(precision, 4), "R": round(recall, 4), "F1": round(f1, 4)}
+
+
+def resolved_by_kind(removed: dict[str, str], documents: list[dict]) -> dict:
+    """Share of edited copies that are dropped or that dropped their original's cluster mates."""
+    touched = set(removed) | set(removed.values())
+    kinds: dict[str, list[bool]] = defaultdict(list)
+    for row in documents:
+        kinds[row["op"]].append(row["id"] in touched)
+    return {kind: round(float(np.mean(found)), 4) for kind, found in sorted(kinds.items())}
+
+
+def synthetic(skip_datasketch: bool) -> dict:
+    documents = read("neardup/yue_synthetic_dups.jsonl.gz")
+    result: dict = {"documents": len(documents), "MB": round(megabytes(documents), 1)}
+    for threshold in (0.7, 0.5, 0.4, 0.25):
+        marks, seconds = run_stage(FuzzyDuplicates(jaccard=threshold), documents)
+        removed = {name: mark["duplicate_of"] for name, mark in marks.items()}
+        result[f"curator J {threshold}"] = {
+            **removal_quality(removed, documents),
+            "MB/s": round(result["MB"] / seconds, 1),
+        }
+        if threshold == 0.5:
+            result["touched by kind"] = resolved_by_kind(removed, documents)
+    if not skip_datasketch:
+        for threshold in (0.8, 0.5):
+            start = time.perf_counter()
+            removed = datasketch_removed(documents, threshold)
+            seconds = time.perf_counter() - start
+            result[f"datasketch J {threshold}"] = {
+                **removal_quality(removed, documents),
+                "MB/s": round(result["MB"] / seconds, 1),
+            }
+    return result
+
+
+def datasketch_removed(documents: list[dict], threshold: float) -> dict[str, str]:
+    """The usual loop: 128 permutations, character 5-grams of the raw text, first come is kept."""
+    index = datasketch.MinHashLSH(threshold=threshold, num_perm=128)
+    removed = {}
+    for row in documents:
+        text = row["text"]
+        sketch = datasketch.MinHash(num_perm=128)
+        sketch.update_batch([text[i : i + 5].encode() for i in range(max(1, len(text) - 4))])
+        if found := index.query(sketch):
+            removed[row["id"]] = min(found)
+        else:
+            index.insert(row["id"], sketch)
+    return removed
+
+
+def natural() -> dict:
+    """Yue Wikipedia: speed of the kernels and stages, recall on its natural pairs."""
+    documents = read("yue/yuewiki_20220901.jsonl.gz")
+    size = megabytes(documents)
+    texts = buffers.of([row["text"] for row in documents])
+    result: dict = {"documents": len(documents), "MB": round(size, 1)}
+    result["kernel MB/s"] = kernel_speeds(texts, size)
+    for stage in (ExactDuplicates(), ExactDuplicates("folded"), FuzzyDuplicates()):
+        marks, seconds = run_stage(stage, documents, repeats=3)
+        name = f"{type(stage).__name__} {getattr(stage, 'key', '')}".strip()
+        result[name] = {"dropped": len(marks), "MB/s of text": round(size / seconds, 1)}
+    place = {row["id"]: i for i, row in enumerate(documents)}
+    with gzip.open(CORPORA / "neardup/yuewiki_natural_pairs.tsv.gz", "rt") as lines:
+        rows = [line.rstrip("\n").split("\t") for line in lines][1:]
+    pairs = np.array([[place[a], place[b]] for a, b, _ in rows])
+    gold = np.array([float(row[2]) for row in rows])
+    result["natural pairs"] = natural_recall(texts, pairs, gold, documents, marks)
+    return result
+
+
+def kernel_speeds(texts: buffers.Utf8, size: float) -> dict:
+    bands, rows = choose_bands(0.5)
+    fold(texts)
+    speeds = {}
+    start = time.perf_counter()
+    keys = fold(texts)
+    speeds["fold"] = time.perf_counter() - start
+    start = time.perf_counter()
+    key_hashes(texts, keys)
+    speeds["key hashes"] = time.perf_counter() - start
+    lengths = shingle_lengths(keys)
+    signatures(keys, lengths, 8)
+    start = time.perf_counter()
+    signatures(keys, lengths, bands * rows)
+    speeds[f"signatures of {bands * rows}"] = time.perf_counter() - start
+    start = time.perf_counter()
+    shingle_sets(keys, lengths)
+    speeds["shingle sets"] = time.perf_counter() - start
+    return {name: round(size / seconds, 1) for name, seconds in speeds.items()}
+
+
+def natural_recall(texts, pairs, gold, documents, marks) -> dict:  # type: ignore[no-untyped-def]
+    """Share of natural pairs that meet in a band, and of which at least one was dropped."""
+    keys = fold(texts)
+    _, lengths, bands = sign(texts, FuzzyDuplicates().signing)
+    candidate = (bands[:, pairs[:, 0]] == bands[:, pairs[:, 1]]).any(axis=0)
+    candidate &= (lengths[pairs] > 0).all(axis=1)
+    same = (np.diff(keys.offsets)[pairs[:, 0]] == np.diff(keys.offsets)[pairs[:, 1]]) & (
+        key_hashes(texts, keys)[pairs[:, 0]] == key_hashes(texts, keys)[pairs[:, 1]]
+    ).all(axis=1)
+    gone = np.array([row["id"] in marks for row in documents])
+    return {
+        f"J >= {limit}": {
+            "pairs": int((gold >= limit).sum()),
+            "candidate": round(float((candidate | same)[gold >= limit].mean()), 4),
+            "one dropped": round(float(gone[pairs].any(axis=1)[gold >= limit].mean()), 4),
+        }
+        for limit in (0.9, 0.7, 0.5)
+    }
+
+
+def shingle_length_choice() -> dict:
+    """Jaccard of English variants, of edited Javanese and of unrelated texts by shingle length."""
+    english = read("neardup/ntrex_english_variants.jsonl")
+    paragraphs = [row["text"] for row in read("jav/nusaparagraph_jav.jsonl.gz")][:1500]
+    rng = np.random.default_rng(0)
+    edited = [edit_words(text, 0.05, rng) for text in paragraphs]
+    result = {}
+    originals = {row["cluster"]: i for i, row in enumerate(english) if row["op"] == "src.eng"}
+    variants = [(originals[row["cluster"]], i) for i, row in enumerate(english)]
+    variants = [pair for pair in variants if pair[0] != pair[1]]
+    for length in (5, 7, 9, 10, 11, 13):
+        news = similarity([row["text"] for row in english], np.array(variants), length)
+        n = len(paragraphs)
+        pairs = np.stack([np.arange(n), np.arange(n) + n], axis=1)
+        copies = similarity(paragraphs + edited, pairs, length)
+        strangers = similarity(paragraphs, rng.integers(0, n, (20000, 2)), length)
+        strangers = strangers[strangers < 0.9]
+        result[length] = {
+            "English variants, share J >= .5": round(float((news >= 0.5).mean()), 4),
+            "Javanese, 5 % of words changed, share J >= .5": round(float((copies >= 0.5).mean()), 4),
+            "median": round(float(np.median(copies)), 4),
+            "Javanese strangers, 99.9th percentile": round(float(np.quantile(strangers, 0.999)), 4),
+        }
+    return result
+
+
+def edit_words(text: str, share: float, rng: np.random.Generator) -> str:
+    words = text.split(" ")
+    for i in np.flatnonzero(rng.random(len(words)) < share):
+        words[i] = words[int(rng.integers(len(words)))] + "x"
+    return " ".join(words)
+
+
+def similarity(texts: list[str], pairs: np.ndarray, length: int) -> np.ndarray:
+    sets = shingle_sets(fold(buffers.of(texts)), np.full(len(texts), length))
+    return jaccard(sets, sets, pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--skip-datasketch", action="store_true")
+    options = parser.parse_args()
+    result = {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, one used",
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "numba": numba.__version__,
+            "pyarrow": pa.__version__,
+            "datasketch": datasketch.__version__,
+        },
+        "yue_synthetic_dups": synthetic(options.skip_datasketch),
+        "yuewiki": natural(),
+        "shingle lengths, spaced scripts": shingle_length_choice(),
+    }
+    result["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

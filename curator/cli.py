@@ -1,0 +1,161 @@
+"""The command `curator`: run a recipe, show its plan, look into a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from curator.errors import CuratorError
+
+SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+
+
+class Size(click.ParamType):
+    """Bytes, as a number with an optional K, M or G (times 1024)."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the number of bytes."""
+        if isinstance(value, int):
+            return value
+        text = str(value).strip().lower().removesuffix("b").removesuffix("i")
+        number, unit = (text[:-1], text[-1]) if text[-1:] in "kmg" and text else (text, "")
+        if not number.isdecimal() or int(number) == 0:
+            self.fail(f"{value!r} is not a size; write 64M, 1G or a number of bytes", param, ctx)
+        return int(number) * SIZES[unit]
+
+
+def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the library's errors into one line on standard error and exit code 1."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except CuratorError as error:
+            click.echo(f"curator: {error}", err=True)
+            sys.exit(1)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"curator: {where}{error.strerror or error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("curator: stopped; the same command continues from here", err=True)
+            sys.exit(130)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="curator")
+def main() -> None:
+    """Curate a corpus: every document is kept, or in the ledger with the reason."""
+
+
+set_option = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Replace a value of the recipe, e.g. --set input=my.jsonl; may be repeated.",
+)
+
+
+@main.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@set_option
+@click.option("--scheduler", help="Address of a Dask scheduler, e.g. tcp://host:8786.")
+@click.option("--n-workers", type=click.IntRange(1), default=1, show_default=True,
+              help="Worker processes on this machine.")
+@click.option("--block-size", type=Size(), default="32M", show_default=True,
+              help="Input bytes a task holds; changes memory and speed, never the result.")
+@click.option("--strict", is_flag=True, help="Stop at the first document that fails.")
+@click.option("--quiet", is_flag=True, help="Print no progress and no table.")
+@one_line_errors
+def run(
+    recipe: Path,
+    assignments: tuple[str, ...],
+    scheduler: str | None,
+    n_workers: int,
+    block_size: int,
+    strict: bool,
+    quiet: bool,
+) -> None:
+    """Run RECIPE into its output folder; a stopped run continues where it was."""
+    from curator.recipe import load_recipe
+    from curator.report.table import closing_table
+    from curator.run import RunOptions, run_recipe
+
+    loaded = load_recipe(recipe, assignments)
+    options = RunOptions(
+        scheduler, n_workers, block_size, strict, None if quiet else sys.stderr
+    )
+    result = run_recipe(loaded, options)
+    if not quiet:
+        click.echo(closing_table(result))
+        click.echo(f"shards and manifest: {loaded.output}")
+        click.echo(f"report: {Path(loaded.output) / 'report.html'}")
+
+
+@main.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@set_option
+@one_line_errors
+def show(recipe: Path, assignments: tuple[str, ...]) -> None:
+    """Show what RECIPE would do: stages, what is fused, what is global. Reads no data."""
+    from curator.plan import plan_text
+    from curator.recipe import load_recipe
+
+    click.echo(plan_text(load_recipe(recipe, assignments)))
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--samples", type=click.IntRange(0), default=3, show_default=True,
+              help="Documents shown for every stage and reason.")
+@click.option("--stage", help="Only this stage.")
+@one_line_errors
+def ledger(run_folder: Path, samples: int, stage: str | None) -> None:
+    """Show what RUN dropped, by stage and reason, with samples."""
+    from curator.report.table import ledger_summary
+
+    click.echo(ledger_summary(run_folder, samples=samples, stage=stage))
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@one_line_errors
+def report(run_folder: Path) -> None:
+    """Write RUN/report.html again, for instance after training."""
+    from curator.report import write_report
+
+    click.echo(f"report: {write_report(run_folder)}")
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@one_line_errors
+def verify(run_folder: Path) -> None:
+    """Check that every shard of RUN still has the bytes its manifest records."""
+    from curator.manifest import read_manifest, verify_file
+
+    found = read_manifest(run_folder)
+    for record in (*found["shards"], *found["ledger"]):
+        verify_file(run_folder, record["path"], record["sha256"])
+    counts = found["counts"]
+    click.echo(
+        f"{len(found['shards'])} shards and {len(found['ledger'])} ledger files are intact; "
+        f"in {counts['documents_in']} = kept {counts['kept']} + dropped {counts['dropped']}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Where tasks run: this process, a local Dask cluster, or a scheduler that already exists."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from curator.errors import ResourceError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+IN_FLIGHT_PER_WORKER = 4
+"""Tasks submitted ahead per worker: enough to keep it busy, few enough to bound the scheduler."""
+
+
+@contextlib.contextmanager
+def get_client(
+    scheduler: str | None = None, n_workers: int = 1, memory_limit: str = "auto"
+) -> Iterator[Any | None]:
+    """Yield a Dask client, or ``None`` when one worker in this process is enough.
+
+    ``scheduler`` is an address such as ``tcp://host:8786``; it wins over ``n_workers``. With
+    ``n_workers > 1`` a ``LocalCluster`` of single-threaded processes is started and stopped.
+    """
+    if scheduler is None and n_workers <= 1:
+        yield None
+        return
+    import distributed  # heavy: only when a cluster is wanted
+
+    if scheduler is not None:
+        with distributed.Client(scheduler) as client:
+            yield client
+        return
+    with (
+        distributed.LocalCluster(
+            n_workers=n_workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=memory_limit,
+            dashboard_address=None,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def current_client() -> Any | None:
+    """Return the Dask client of this process, or ``None`` when no cluster was started."""
+    distributed = sys.modules.get("distributed")
+    if distributed is None:  # nobody can have made a client without importing it
+        return None
+    try:
+        return distributed.get_client()
+    except ValueError:
+        return None
+
+
+def run_tasks(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    client: Any | None = None,
+    on_done: Callable[[int, Result], None] | None = None,
+) -> list[Result]:
+    """Apply ``function`` to every item and return the results in the items' order.
+
+    ``client`` is a ``distributed.Client`` or ``None`` for this process. ``on_done(index, result)``
+    is called once an item as it finishes, in any order. The first failure cancels the rest and
+    is raised with its own type. Empty ``items`` gives an empty list.
+    """
+    results: list[Any] = [None] * len(items)
+    if client is None:
+        for index, item in enumerate(items):
+            results[index] = function(item)
+            if on_done is not None:
+                on_done(index, results[index])
+        return results
+    from distributed import as_completed
+
+    workers = max(1, sum(client.nthreads().values()))
+    waiting = iter(enumerate(items))
+    position: dict[Any, int] = {}
+
+    def submit(count: int) -> list[Any]:
+        futures = []
+        for index, item in itertools.islice(waiting, count):
+            future = client.submit(function, item, pure=False)
+            position[future] = index
+            futures.append(future)
+        return futures
+
+    running = as_completed(submit(workers * IN_FLIGHT_PER_WORKER), raise_errors=False)
+    try:
+        for future in running:
+            index = position.pop(future)
+            results[index] = _result(future)
+            if on_done is not None:
+                on_done(index, results[index])
+            future.release()
+            for following in submit(1):
+                running.add(following)
+    finally:
+        client.cancel(list(position))
+    return results
+
+
+def _result(future: Any) -> Any:
+    """Return a future's result; a worker that died three times over one task is a clear error."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise ResourceError(
+            f"a worker died again and again on one task ({error}), most likely for want of memory; "
+            "take a smaller --block-size or fewer --n-workers; what was finished is kept"
+        ) from error

@@ -1,0 +1,249 @@
+"""DocumentDataset: an immutable handle on a corpus with the dropped rows still in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dask.dataframe as dd
+import pandas as pd
+import pyarrow as pa
+
+from curator import schema
+from curator.batch import Chain, LocalStage, Tally, run_chain
+from curator.errors import RecipeError
+from curator.fingerprint import fingerprint
+from curator.io.parts import Parts
+from curator.io.reader import Reader, reader_for
+
+Piece = Callable[[], pd.DataFrame]
+"""Loads one partition on whichever worker runs it."""
+
+DEFAULT_BLOCK_SIZE = 32 * 2**20
+"""Bytes of input a task holds. A partition needs about six times this in memory."""
+
+
+@dataclass(frozen=True)
+class DocumentDataset:
+    """Documents as a Dask frame; every stage returns a new dataset and changes none.
+
+    Local stages wait in ``pending`` and run fused, in one task a partition, when the frame is
+    computed. A plain Dask or pandas frame is taken too: ``DocumentDataset(frame)``.
+    """
+
+    frame: dd.DataFrame | pd.DataFrame
+    """All rows, living and dropped, before the pending stages."""
+    pieces: tuple[Piece, ...] = ()
+    """One loader a partition; made from ``frame`` when empty."""
+    pending: Chain = ()
+    """Local stages not yet run."""
+    columns_known: tuple[str, ...] = ()
+    """Columns after the pending stages."""
+    origin: str = ""
+    """Fingerprint of the input and of every global stage before the pending ones."""
+    names: tuple[str, ...] = ()
+    """Names given to stages so far: they are unique in the ledger."""
+    parts: Parts | None = None
+    """The checkpoint the pieces load, where they load one."""
+
+    def __post_init__(self) -> None:
+        if self.pieces:
+            return
+        frame = self.frame
+        if isinstance(frame, pd.DataFrame):
+            frame = dd.from_pandas(frame, npartitions=1, sort=False)
+        conformed = frame.map_partitions(conform_frame, meta=conform_frame(frame._meta))
+        put = partial(object.__setattr__, self)
+        put("frame", conformed)
+        put("pieces", tuple(_FramePiece(conformed, i) for i in range(conformed.npartitions)))
+        put("columns_known", tuple(conformed.columns))
+        put("origin", conformed._name)
+
+    @classmethod
+    def read(
+        cls,
+        source: str | Sequence[str] | Reader,
+        block_size: int = DEFAULT_BLOCK_SIZE,
+        scratch: Path | None = None,
+        unpack: Callable[..., Any] | None = None,
+        **options: Any,
+    ) -> DocumentDataset:
+        """Read files, folders, globs or URLs by their extension, or through a given reader.
+
+        Compressed files are split into blocks only when ``scratch`` names a folder to unpack
+        them into; without it each is one partition. ``unpack(function, files)`` maps over files
+        and may do so in parallel.
+        """
+        if isinstance(source, str | list | tuple):
+            inputs = source if isinstance(source, str) else list(source)
+            reader: Reader = reader_for(inputs, **options)
+        else:
+            reader = source  # type: ignore[assignment]  # a Sequence[str] was handled above
+        plan = reader.plan(block_size, scratch, **({} if unpack is None else {"run": unpack}))
+        pieces = tuple(partial(_read_block, reader, block, plan.columns) for block in plan.blocks)
+        meta = schema.to_frame(schema.table_schema(plan.columns).empty_table())
+        origin = fingerprint(reader, list(plan.files), block_size)
+        return cls._from_pieces(pieces, meta, origin, names=("reader",))
+
+    @classmethod
+    def read_json(
+        cls, input_files: str | Sequence[str], blocksize: int = DEFAULT_BLOCK_SIZE, **options: Any
+    ) -> DocumentDataset:
+        """Read jsonl files (plain, .gz, .zst, .bz2), folders or globs of them."""
+        from curator.io.jsonl import JsonlReader
+
+        return cls.read(JsonlReader(input_files, **options), blocksize)
+
+    @classmethod
+    def read_parquet(
+        cls, input_files: str | Sequence[str], blocksize: int = DEFAULT_BLOCK_SIZE, **options: Any
+    ) -> DocumentDataset:
+        """Read Parquet files, folders or globs of them."""
+        from curator.io.parquet import ParquetReader
+
+        return cls.read(ParquetReader(input_files, **options), blocksize)
+
+    @classmethod
+    def from_pandas(cls, data: pd.DataFrame, npartitions: int = 1) -> DocumentDataset:
+        """Take a pandas frame; its index and its caller's object stay as they are."""
+        return cls(dd.from_pandas(data, npartitions=npartitions, sort=False))
+
+    @classmethod
+    def from_parts(cls, parts: Parts, origin: str, names: Sequence[str]) -> DocumentDataset:
+        """Return the dataset whose rows are checkpointed parts."""
+        pieces = tuple(_PartPiece(parts.only(i)) for i in range(len(parts.parts)))
+        meta = schema.to_frame(parts.read(0).slice(0, 0))
+        return replace(cls._from_pieces(pieces, meta, origin, tuple(names)), parts=parts)
+
+    @classmethod
+    def _from_pieces(
+        cls, pieces: tuple[Piece, ...], meta: pd.DataFrame, origin: str, names: tuple[str, ...]
+    ) -> DocumentDataset:
+        # from_map wants at least one partition; an empty corpus is one empty partition.
+        pieces = pieces or (partial(meta.copy),)
+        frame = dd.from_map(_load, list(pieces), meta=meta, enforce_metadata=False)
+        return cls(frame, pieces, (), tuple(meta.columns), origin, names)
+
+    @property
+    def rows(self) -> dd.DataFrame:
+        """All rows after the pending stages, with the verdict columns."""
+        if not self.pending:
+            return self.frame
+        meta, _ = run_chain(self.frame._meta, self.pending)
+        return self.frame.map_partitions(_apply, self.pending, meta=meta, enforce_metadata=False)
+
+    @property
+    def df(self) -> dd.DataFrame:
+        """Living rows, without the library's own columns."""
+        rows = self.rows
+        return rows[rows[schema.DROPPED_BY].isna()][schema.visible_columns(list(rows.columns))]
+
+    @property
+    def dropped(self) -> dd.DataFrame:
+        """Dropped rows with file, line and verdict: the ledger."""
+        rows = self.rows
+        return rows[rows[schema.DROPPED_BY].notna()]
+
+    @property
+    def npartitions(self) -> int:
+        """Number of partitions."""
+        return len(self.pieces)
+
+    def then(self, stage: LocalStage, name: str) -> DocumentDataset:
+        """Return the dataset with one more local stage waiting; checks its columns now."""
+        if name in self.names:
+            raise RecipeError(f"two stages are named {name!r}; give one of them another `name`")
+        columns = stage.columns_after(self.columns_known, name)
+        return replace(
+            self,
+            pending=(*self.pending, (name, stage)),
+            columns_known=tuple(columns),
+            names=(*self.names, name),
+        )
+
+    def free_name(self, wanted: str) -> str:
+        """Return ``wanted``, or ``wanted#2`` and so on when an earlier stage has the name."""
+        if wanted not in self.names:
+            return wanted
+        number = 2
+        while f"{wanted}#{number}" in self.names:
+            number += 1
+        return f"{wanted}#{number}"
+
+    def persist(self) -> DocumentDataset:
+        """Compute the pending stages once and keep the frame in the cluster's memory."""
+        return replace(DocumentDataset(self.rows.persist()), names=self.names)
+
+    def repartition(self, npartitions: int) -> DocumentDataset:
+        """Return the same rows in another number of partitions."""
+        return replace(
+            DocumentDataset(self.rows.repartition(npartitions=npartitions)), names=self.names
+        )
+
+    def head(self, n: int = 5) -> pd.DataFrame:
+        """Return the first living rows."""
+        return self.df.head(n, npartitions=-1)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return all living rows in memory."""
+        return self.df.compute().reset_index(drop=True)
+
+    def __len__(self) -> int:
+        return len(self.df)
+
+
+def conform_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a user's frame with the library's columns added and text as `str`.
+
+    Raises ``RecipeError`` when there is a text column that does not hold strings.
+    """
+    table = schema.to_table(frame)
+    fields = {field.name: field for field in table.schema}
+    for name in (schema.ID, schema.TEXT, *schema.RESERVED):
+        wanted = pa.int64() if name == schema.LINE else schema.STRING
+        if name not in fields:
+            if name in (schema.ID, schema.TEXT):
+                continue
+            table = table.append_column(name, pa.nulls(table.num_rows, wanted))
+        elif fields[name].type != wanted:
+            index = table.column_names.index(name)
+            table = table.set_column(index, name, table.column(name).cast(wanted))
+    return schema.to_frame(table).set_axis(frame.index)
+
+
+def _load(piece: Piece) -> pd.DataFrame:
+    return piece()
+
+
+def _read_block(reader: Reader, block: Any, columns: pa.Schema) -> pd.DataFrame:
+    return schema.to_frame(reader.read(block, columns))
+
+
+def _apply(frame: pd.DataFrame, chain: Chain) -> pd.DataFrame:
+    return run_chain(frame, chain)[0]
+
+
+def run_piece(piece: Piece, chain: Chain, *, strict: bool) -> tuple[pd.DataFrame, list[Tally]]:
+    """Load one partition and run the pending stages over it."""
+    return run_chain(piece(), chain, strict=strict)
+
+
+@dataclass(frozen=True)
+class _PartPiece:
+    parts: Parts
+
+    def __call__(self) -> pd.DataFrame:
+        return schema.to_frame(self.parts.read(0))
+
+
+@dataclass(frozen=True)
+class _FramePiece:
+    frame: dd.DataFrame
+    index: int
+
+    def __call__(self) -> pd.DataFrame:
+        # "synchronous": a piece may already run inside a worker of the cluster
+        return self.frame.partitions[self.index].compute(scheduler="synchronous")

@@ -1,0 +1,81 @@
+"""Last step: clusters in which every dropped document was compared with the one kept for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from curator.kernels.components import components
+
+CHECKED_ROUNDS = 8
+"""Rounds in which the best of a component is compared with all of it. What is left then, the
+middles of very long chains, is settled by the verified pairs alone."""
+
+
+class Stars(NamedTuple):
+    """Dropped nodes and the kept node of each."""
+
+    dropped: np.ndarray
+    """int64[n]."""
+    kept: np.ndarray
+    """int64[n]."""
+    similarity: np.ndarray
+    """float64[n]: verified Jaccard of the two."""
+
+
+def stars(
+    edges: np.ndarray,
+    similarity: np.ndarray,
+    n_nodes: int,
+    compare: Callable[[np.ndarray, int], np.ndarray],
+    threshold: float,
+) -> Stars:
+    """Split a graph of verified pairs into stars around the best nodes.
+
+    Nodes are numbered from best (0) to worst. ``edges`` is int64[e, 2] with ``similarity``
+    float64[e] >= ``threshold``; ``compare(pairs, round)`` gives the similarity of more pairs
+    (int64[p, 2]). In each component the best node is kept, all members are compared with it, those
+    similar enough are dropped for it, and the rest is settled again as components of its own. A
+    chain a–b–c whose ends are strangers thus loses b alone.
+    """
+    edges = np.sort(edges, axis=1)
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for number in range(CHECKED_ROUNDS):
+        if not len(edges):
+            break
+        best = components(edges, n_nodes)
+        members = np.flatnonzero(best != np.arange(n_nodes))
+        known = np.zeros(n_nodes, np.float64)
+        direct = best[edges[:, 1]] == edges[:, 0]
+        known[edges[direct, 1]] = similarity[direct]
+        unknown = members[known[members] == 0]
+        if len(unknown):
+            known[unknown] = compare(np.stack([best[unknown], unknown], axis=1), number)
+        gone = members[known[members] >= threshold]
+        found.append((gone, best[gone], known[gone]))
+        settled = np.zeros(n_nodes, np.bool_)
+        settled[gone] = True
+        settled[best[gone]] = True
+        remaining = ~settled[edges].any(axis=1)
+        edges, similarity = edges[remaining], similarity[remaining]
+    if len(edges):
+        found.append(_greedy(edges, similarity, n_nodes))
+    if not found:
+        return Stars(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
+    return Stars(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _greedy(
+    edges: np.ndarray, similarity: np.ndarray, n_nodes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Go through the nodes from best to worst: each one not dropped drops its worse neighbours."""
+    order = np.lexsort((edges[:, 1], edges[:, 0]))
+    kept = np.full(n_nodes, -1, np.int64)
+    value = np.zeros(n_nodes, np.float64)
+    for (better, worse), how in zip(edges[order].tolist(), similarity[order].tolist(), strict=True):
+        if kept[better] < 0 and kept[worse] < 0:
+            kept[worse], value[worse] = better, how
+    dropped = np.flatnonzero(kept >= 0)
+    return dropped, kept[dropped], value[dropped]

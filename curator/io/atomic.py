@@ -1,0 +1,105 @@
+"""Files that are whole or absent: written beside their place, synced, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from curator.errors import ResourceError
+
+TEMPORARY_PREFIX = ".writing-"
+"""Name prefix of files not yet renamed; hidden, so that no reader takes one for input."""
+
+BUFFER_BYTES = 1 << 20
+
+MENDS = {
+    errno.ENOSPC: "free some space or choose another folder",
+    errno.EDQUOT: "free some of your quota or choose another folder",
+    errno.EFBIG: "raise the file size limit (ulimit -f) or write smaller files",
+    errno.EACCES: "make the folder writable for this user or choose another",
+    errno.EPERM: "make the folder writable for this user or choose another",
+    errno.EROFS: "choose a folder on a file system that can be written",
+    errno.ENOENT: "make its folder first",
+    errno.ENOTDIR: "a part of the path is a file; choose another folder",
+    errno.EISDIR: "a folder has this name; remove it or choose another name",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+}
+"""What a person can do about each refusal of the operating system."""
+
+
+def refuse(path: str | os.PathLike[str], error: OSError) -> NoReturn:
+    """Raise ``ResourceError`` for ``error`` met while writing ``path``, with the mend."""
+    what = os.strerror(error.errno) if error.errno else str(error)
+    mend = MENDS.get(error.errno or 0, "check the disk and the folder's permissions")
+    raise ResourceError(f"{os.fspath(path)}: cannot be written: {what}; {mend}") from error
+
+
+class _TemporaryFile(io.FileIO):
+    """A new file whose refused writes are errors about the path it will be renamed to.
+
+    Converting here, and not around the caller's block, keeps errors of other files that the
+    block reads as they are.
+    """
+
+    def __init__(self, temporary: Path, path: Path) -> None:
+        self._path = path
+        super().__init__(temporary, "x")
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data) or 0
+        except OSError as error:
+            refuse(self._path, error)
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Yield a binary file that becomes ``path`` when the block ends well.
+
+    The bytes go to a hidden file in the same folder, are synced to the disk and renamed over
+    ``path`` in one step: a reader sees the old file or the whole new one. When the block or a
+    write fails, the hidden file is removed and ``path`` is as before; after a kill a file whose
+    name starts with ``TEMPORARY_PREFIX`` may stay and can be deleted. The folder must exist.
+
+    Raises ``ResourceError`` naming ``path`` and the mend when the system refuses (disk full, no
+    permission, no such folder); errors of the block itself pass through unchanged.
+    """
+    path = Path(path)
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
+    try:
+        raw = _TemporaryFile(temporary, path)
+    except OSError as error:
+        refuse(path, error)
+    buffered = io.BufferedWriter(raw, BUFFER_BYTES)
+    try:
+        yield cast(BinaryIO, buffered)
+        buffered.flush()
+        try:
+            os.fsync(raw.fileno())
+            raw.close()
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            refuse(path, error)
+    finally:
+        # the raw file first: closing the buffer would try to write its rest once more
+        with contextlib.suppress(OSError):
+            raw.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

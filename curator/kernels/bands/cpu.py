@@ -1,0 +1,58 @@
+"""Bands and buckets on the host."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from curator.kernels.shingles.cpu import BASE, mix
+
+
+@njit(cache=True, nogil=True)
+def band_hashes(signatures, bands, rows_per_band, lengths):  # type: ignore[no-untyped-def]
+    """Return uint64[bands, n]."""
+    n_documents = len(signatures)
+    result = np.empty((bands, n_documents), np.uint64)
+    for document in range(n_documents):
+        place = 0
+        for band in range(bands):
+            h = np.uint64(lengths[document])
+            for _ in range(rows_per_band):
+                h = (h ^ np.uint64(signatures[document, place])) * BASE
+                h ^= h >> np.uint64(32)
+                place += 1
+            result[band, document] = mix(h)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def bucket_pairs(hashes, order, small, anchors):  # type: ignore[no-untyped-def]
+    """Return int64[pairs, 2]; ``order`` sorts the hashes, ties in any order."""
+    n_pairs = np.int64(0)
+    pairs = np.empty((0, 2), np.int64)
+    for fill in range(2):  # first count, then write
+        if fill:
+            pairs = np.empty((n_pairs, 2), np.int64)
+            n_pairs = np.int64(0)
+        start = 0
+        while start < len(order):
+            stop = start + 1
+            while stop < len(order) and hashes[order[stop]] == hashes[order[start]]:
+                stop += 1
+            size = stop - start
+            if size > 1 and fill:
+                order[start:stop] = np.sort(order[start:stop])
+            for i in range(1, size):
+                reach = i if size <= small else min(i, anchors)
+                if fill:
+                    for j in range(reach):
+                        pairs[n_pairs + j, 0] = order[start + j]
+                        pairs[n_pairs + j, 1] = order[start + i]
+                n_pairs += reach
+                if i > reach:
+                    if fill:
+                        pairs[n_pairs, 0] = order[start + i - 1]
+                        pairs[n_pairs, 1] = order[start + i]
+                    n_pairs += 1
+            start = stop
+    return pairs

@@ -1,0 +1,155 @@
+"""The fold of every code point as one table, built once a process from unicodedata and OpenCC."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import opencc
+
+from curator.kernels.fold.compositions import ALWAYS, COMPOSES, Compositions
+
+N_CODE_POINTS = 0x110000
+
+EXPAND = 1 << 31
+"""Value is an expansion: bits 5..29 its start in ``expansions``, bits 0..4 its length (may be 0)."""
+EXAMINE = 1 << 30
+"""The character may interact with the one before it: the kernel consults ``boundary``."""
+TRADITIONAL = 1 << 29
+"""Folding changed the character to a Simplified or variant form."""
+CODE_POINT = (1 << 21) - 1
+
+# Everything outside these ranges is an ideograph, a Hangul syllable, private use, a surrogate or
+# unassigned: its own compatibility form and its own case fold (a test checks all code points).
+EXAMINED = (
+    range(0x0000, 0x3400),
+    range(0x4DC0, 0x4E00),
+    range(0xA000, 0xAC00),
+    range(0xD7A4, 0xD800),
+    range(0xF900, 0x20000),
+    range(0x2F800, 0x2FA20),
+    range(0xE0000, 0xE0200),
+)
+IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x32400))
+DROPPED_CATEGORIES = ("P", "S", "Z", "Cc", "Cf", "Me")
+# Characters that show nothing although their category is a letter or a mark: grapheme joiner,
+# Hangul fillers, Khmer inherent vowels, Mongolian and general variation selectors.
+INVISIBLE = frozenset(
+    itertools.chain(
+        (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0),
+        range(0xFE00, 0xFE10),
+        range(0xE0100, 0xE01F0),
+    )
+)
+
+
+class FoldTables(NamedTuple):
+    """What the fold kernel looks up; all arrays are read-only."""
+
+    whole: np.ndarray
+    """uint32[0x110000]: fold of a code point of raw text; 0 = dropped, else see the flags above."""
+    normalised: np.ndarray
+    """uint32[0x110000]: fold of a code point of text that ``compatibility_casefold`` has seen."""
+    expansions: np.ndarray
+    """uint32[...]: folds of the characters that become several, flagged like the others."""
+    boundary: np.ndarray
+    """uint32[0x110000]: how a character may combine with its neighbours."""
+    pairs: np.ndarray
+    """uint64[...], sorted: ``starter << 21 | character`` of every two that compose in some form."""
+
+
+def compatibility_casefold(text: str) -> str:
+    """Return NFKC and case folding of ``text``, repeated until nothing changes.
+
+    ``Ｈｏｎｇ ① Việt`` (decomposed or not) → ``hong 1 việt``; empty text gives empty text.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    while (folded := text.casefold()) != text:
+        following = unicodedata.normalize("NFKC", folded)
+        if following == text:  # ẖ and its like fold to two characters that compose again
+            break
+        text = following
+    return text
+
+
+def is_dropped(character: str) -> bool:
+    """Tell whether the key leaves a (compatibility case-folded) character out.
+
+    Punctuation, symbols, white space, controls and invisible characters are left out; letters,
+    digits and the marks that belong to letters (``ि``, ``ꦴ``, ``̃``) stay.
+    """
+    category = unicodedata.category(character)
+    return (
+        category[0] in DROPPED_CATEGORIES
+        or category in DROPPED_CATEGORIES
+        or ord(character) in INVISIBLE
+    )
+
+
+@functools.cache
+def tables() -> FoldTables:
+    """Return the tables of this process; they depend on Python's Unicode and OpenCC's data."""
+    simplified = simplified_forms()
+    normalised = np.arange(N_CODE_POINTS, dtype=np.uint32)
+    normalised[simplified != normalised] |= TRADITIONAL
+    normalised = (normalised & ~np.uint32(CODE_POINT)) | simplified
+    for character in map(chr, itertools.chain.from_iterable(EXAMINED)):
+        if is_dropped(character):
+            normalised[ord(character)] = 0
+    whole = normalised.copy()
+    boundary = np.zeros(N_CODE_POINTS, np.uint32)
+    expansions: list[int] = []
+    compositions = Compositions()
+    for code_point in itertools.chain.from_iterable(EXAMINED):
+        character = chr(code_point)
+        folded = compatibility_casefold(character)
+        if folded != character:
+            whole[code_point] = _entry([int(normalised[ord(c)]) for c in folded], expansions)
+        boundary[code_point] = compositions.examine(character, folded)
+    whole[(boundary & (0xFF | COMPOSES | ALWAYS)) != 0] |= EXAMINE
+    # Counted by the kernel, so it takes the road of expansions, with length zero.
+    whole[0xFFFD] = normalised[0xFFFD] = EXPAND
+    found = np.array(expansions or [0], np.uint32)
+    result = FoldTables(whole, normalised, found, boundary, compositions.pairs())
+    for array in result:
+        array.flags.writeable = False
+    return result
+
+
+def simplified_forms() -> np.ndarray:
+    """Return uint32[0x110000]: the Simplified standard variant of each code point, idempotent.
+
+    Hong Kong and Taiwan variants go to OpenCC's standard Traditional first, then to Simplified
+    (綫 → 線 → 线, 裡 → 裏 → 里, 嗰 → 𠮶); other code points map to themselves. A loop between
+    variants settles on its smallest code point. Source of the pairs: OpenCC (Apache-2.0).
+    """
+    forms = np.arange(N_CODE_POINTS, dtype=np.uint32)
+    characters = [chr(c) for c in itertools.chain.from_iterable(IDEOGRAPHS)]
+    converted = "\n".join(characters)  # one a line: phrase rules cannot see two of them
+    for name in ("hk2t", "tw2t", "t2s"):
+        converted = opencc.OpenCC(name).convert(converted)
+    for source, target in zip(characters, converted.split("\n"), strict=True):
+        if len(target) == 1 and target != source:
+            forms[ord(source)] = ord(unicodedata.normalize("NFKC", target)[0])
+    return _settled(forms)
+
+
+def _settled(forms: np.ndarray) -> np.ndarray:
+    for start in np.flatnonzero(forms != np.arange(N_CODE_POINTS)):
+        path = [int(start)]
+        while (following := int(forms[path[-1]])) not in path:
+            path.append(following)
+        forms[path] = min(path[path.index(following) :])
+    return forms
+
+
+def _entry(values: Sequence[int], expansions: list[int]) -> int:
+    kept = [value for value in values if value & CODE_POINT]
+    if len(kept) < 2:
+        return kept[0] if kept else 0
+    expansions.extend(kept)
+    return EXPAND | ((len(expansions) - len(kept)) << 5) | len(kept)

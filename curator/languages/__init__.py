@@ -1,0 +1,103 @@
+"""What is known of a language, as data: one folder a language, read by ``load_language``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from curator.errors import DataError, RecipeError, nearest
+
+__all__ = ["Contrast", "Language", "known_languages", "load_language"]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A neighbour that a language is easily taken for."""
+
+    code: str
+    """The neighbour's label: "swc" (Standard Written Chinese), "ind" …"""
+    name: str
+    markers: tuple[str, ...]
+    """Words and characters the neighbour writes and the language does not."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language pack."""
+
+    code: str
+    """ISO 639-3, never shortened: "yue"."""
+    name: str
+    """Name in English."""
+    autonym: str
+    """Name in the language itself."""
+    scripts: tuple[str, ...]
+    """ISO 15924 codes, the usual script first."""
+    spaced: bool
+    """Whether words are parted by space."""
+    markers: tuple[str, ...]
+    """Words and characters the language writes and its neighbours do not; small letters."""
+    neutral: tuple[str, ...]
+    """Words of both sides in which a marker is no evidence: 關係 holds 係."""
+    contrasts: tuple[Contrast, ...]
+    respellings: Mapping[str, str]
+    """Colloquial spelling → standard one, safe wherever it stands: 佢地 → 佢哋."""
+    context_respellings: Mapping[str, tuple[str, ...]]
+    """Standard character → characters written for it, none of them safe to replace blindly."""
+    sources: Mapping[str, str]
+    """Where each list comes from."""
+
+
+def known_languages() -> tuple[str, ...]:
+    """Return the codes of the packs that come with the library, sorted."""
+    folders = resources.files(__name__).iterdir()
+    return tuple(sorted(f.name for f in folders if f.joinpath("language.yaml").is_file()))
+
+
+@cache
+def load_language(code: str) -> Language:
+    """Return the pack of a language; ``RecipeError`` with the nearest code where there is none.
+
+    ``DataError`` where the pack lacks a field or has an unknown one.
+    """
+    if code not in known_languages():
+        raise RecipeError(f"no language pack {code!r}{nearest(code, known_languages())}")
+    text = resources.files(__name__).joinpath(code, "language.yaml").read_text(encoding="utf-8")
+    return _language(f"languages/{code}/language.yaml", yaml.safe_load(text))
+
+
+def _language(place: str, fields: dict[str, Any]) -> Language:
+    """Return the pack that some parsed YAML describes."""
+    wanted = set(Language.__dataclass_fields__)
+    for name in sorted(wanted - set(fields)):
+        raise DataError(f"{place}: the field {name!r} is missing; add it")
+    for name in sorted(set(fields) - wanted):
+        raise DataError(f"{place}: no field {name!r}{nearest(name, wanted)}")
+    contrasts = tuple(
+        Contrast(code, pack["name"], _words(pack["markers"]))
+        for code, pack in sorted(fields["contrasts"].items())
+    )
+    context = {key: tuple(value) for key, value in fields["context_respellings"].items()}
+    return Language(
+        code=fields["code"],
+        name=fields["name"],
+        autonym=fields["autonym"],
+        scripts=tuple(fields["scripts"]),
+        spaced=bool(fields["spaced"]),
+        markers=_words(fields["markers"]),
+        neutral=_words(fields["neutral"]),
+        contrasts=contrasts,
+        respellings=dict(fields["respellings"]),
+        context_respellings=context,
+        sources=dict(fields["sources"]),
+    )
+
+
+def _words(rows: list[str]) -> tuple[str, ...]:
+    """Return the words of rows written several to a line, each once, in order."""
+    return tuple(dict.fromkeys(word for row in rows for word in str(row).split()))

@@ -1,0 +1,223 @@
+"""The end of the way: living rows become shards, dropped rows become the ledger."""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curator import manifest, schema
+from curator.batch import sample_key
+from curator.cluster import run_tasks
+from curator.errors import RecipeError
+from curator.fingerprint import code_hash, fingerprint
+from curator.io.atomic import atomic_write
+from curator.io.parts import Parts
+from curator.io.shards import plan_shards, write_shard
+
+SAMPLES_KEPT = 24
+SAMPLES_PER_REASON = 6
+SAMPLE_CHARACTERS = 4000
+
+Pieces = list[tuple[int, int, int]]
+"""(part, first row, last row + 1), counted among the rows that the output takes of a part."""
+
+
+@dataclass(frozen=True)
+class ShardOptions:
+    """How the kept documents, and the ledger, are cut into files."""
+
+    target_bytes: int = 128 * 2**20
+    """A new shard begins when the text in the current one passes this many UTF-8 bytes."""
+    compression: str | None = None
+    """``null`` for plain jsonl, ``gz`` or ``zst``."""
+
+    def __post_init__(self) -> None:
+        if self.compression not in (None, "gz", "zst"):
+            raise RecipeError(f"compression {self.compression!r} is not one of null, gz, zst")
+        if self.target_bytes < 1:
+            raise RecipeError(f"target_bytes must be positive, not {self.target_bytes}")
+
+
+@dataclass(frozen=True, order=True)
+class Sample:
+    """A document shown in the report, chosen by a hash of its id."""
+
+    key: int
+    row: dict[str, Any] = dataclasses.field(compare=False)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What was written."""
+
+    shards: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+    samples: list[Sample]
+
+
+def write_outputs(
+    parts: Parts,
+    run: Path,
+    name: str,
+    columns: Sequence[str],
+    options: ShardOptions,
+    work: Path,
+    client: Any | None,
+) -> Outputs:
+    """Write shards and ledger; finished files whose bytes are still the recorded ones are kept."""
+    indices = range(len(parts.parts))
+    sizes = run_tasks(_row_bytes, [parts.only(i) for i in indices], client)
+    written: dict[str, list[dict[str, Any]]] = {}
+    samples: list[Sample] = []
+    visible = schema.visible_columns(columns)
+    ledger_columns = [*visible, *(name for name in schema.RESERVED if name != schema.EXTRA)]
+    for position, (folder, wanted) in enumerate(
+        ((manifest.SHARDS, visible), (manifest.LEDGER, ledger_columns))
+    ):
+        plan = plan_shards([both[position] for both in sizes], options.target_bytes)
+        task = partial(
+            _write_one,
+            run=run,
+            folder=folder,
+            name=name,
+            columns=wanted,
+            compression=options.compression,
+            records=work / f"{folder}-{fingerprint(str(parts), options, code_hash())}",
+        )
+        items = [
+            (number, [(parts.only(part), start, stop) for part, start, stop in pieces])
+            for number, pieces in enumerate(plan)
+        ]
+        results = run_tasks(task, items, client)
+        written[folder] = [record for record, _ in results]
+        samples += _smallest([sample for _, found in results for sample in found])
+        _remove_strangers(run / folder, {record["path"] for record in written[folder]}, run)
+    return Outputs(written[manifest.SHARDS], written[manifest.LEDGER], samples)
+
+
+def _row_bytes(part: Parts) -> tuple[np.ndarray, np.ndarray]:
+    """Return the text bytes of the living and of the dropped rows, int64 each."""
+    table = part.read(0, [schema.TEXT, schema.DROPPED_BY])
+    alive = pc.is_null(table.column(schema.DROPPED_BY)).to_numpy()
+    lengths = pc.fill_null(pc.binary_length(table.column(schema.TEXT)), 0).to_numpy()
+    return lengths[alive].astype(np.int64), lengths[~alive].astype(np.int64)
+
+
+def _write_one(
+    item: tuple[int, list[tuple[Parts, int, int]]],
+    run: Path,
+    folder: str,
+    name: str,
+    columns: Sequence[str],
+    compression: str | None,
+    records: Path,
+) -> tuple[dict[str, Any], list[Sample]]:
+    number, pieces = item
+    suffix = "" if compression is None else f".{compression}"
+    relative = f"{folder}/{name}-{number:05d}.jsonl{suffix}"
+    path, done = run / relative, records / f"{number:05d}.json"
+    if done.exists() and path.is_file():
+        saved = json.loads(done.read_bytes())
+        if manifest.file_sha256(path) == saved["record"]["sha256"]:
+            return saved["record"], [Sample(key, row) for key, row in saved["samples"]]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    collector = _Samples("kept" if folder == manifest.SHARDS else "dropped")
+    tables = collector.watch(_tables(pieces, living=folder == manifest.SHARDS))
+    shard = write_shard(path, tables, columns, compression)
+    record = {
+        "path": relative,
+        "documents": shard.documents,
+        "bytes": shard.bytes,
+        "characters": shard.characters,
+        "sha256": shard.sha256,
+    }
+    samples = collector.chosen()
+    records.mkdir(parents=True, exist_ok=True)
+    with atomic_write(done) as file:
+        saved = {"record": record, "samples": [[s.key, s.row] for s in samples]}
+        file.write(json.dumps(saved).encode())
+    return record, samples
+
+
+def _tables(pieces: list[tuple[Parts, int, int]], *, living: bool) -> Iterator[pa.Table]:
+    for part, start, stop in pieces:
+        table = part.read(0)
+        alive = pc.is_null(table.column(schema.DROPPED_BY))
+        rows = table.filter(alive if living else pc.invert(alive))
+        yield rows.slice(start, stop - start)
+
+
+class _Samples:
+    """Picks the documents with the smallest hashes: the same ones however rows are divided."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.heaps: dict[tuple[str, str], list[tuple[int, int, dict[str, Any]]]] = {}
+        self.count = 0
+
+    def watch(self, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        """Look at every row of the tables on their way."""
+        for table in tables:
+            self._look(table)
+            yield table
+
+    def chosen(self) -> list[Sample]:
+        """Return the samples, smallest hash first within a stage and reason."""
+        found = []
+        for _, heap in sorted(self.heaps.items()):
+            found += [Sample(-key, row) for key, _, row in sorted(heap, reverse=True)]
+        return found
+
+    def _look(self, table: pa.Table) -> None:
+        ids = table.column(schema.ID).to_pylist()
+        stages = table.column(schema.DROPPED_BY).to_pylist()
+        reasons = table.column(schema.REASON).to_pylist()
+        limit = SAMPLES_KEPT if self.kind == "kept" else SAMPLES_PER_REASON
+        for row, (identifier, stage, reason) in enumerate(zip(ids, stages, reasons, strict=True)):
+            heap = self.heaps.setdefault((stage or "", reason or ""), [])
+            key = -sample_key(identifier or "", self.kind)
+            if len(heap) == limit and key <= heap[0][0]:
+                continue
+            self.count += 1  # breaks ties, so that rows themselves are never compared
+            entry = (key, self.count, self._row(table, row, stage))
+            if len(heap) < limit:
+                heapq.heappush(heap, entry)
+            else:
+                heapq.heapreplace(heap, entry)
+
+    def _row(self, table: pa.Table, row: int, stage: str | None) -> dict[str, Any]:
+        values = {
+            name: table.column(name)[row].as_py()
+            for name in (schema.ID, schema.TEXT, schema.REASON, schema.VALUE, schema.DUPLICATE_OF)
+        }
+        values[schema.TEXT] = (values[schema.TEXT] or "")[:SAMPLE_CHARACTERS]
+        return {"kind": self.kind, "stage": stage, **values}
+
+
+def _smallest(samples: list[Sample]) -> list[Sample]:
+    groups: dict[tuple[str, str], list[Sample]] = {}
+    for sample in samples:
+        row = sample.row
+        groups.setdefault((row["stage"] or "", row["reason"] or ""), []).append(sample)
+    chosen = []
+    for _, group in sorted(groups.items()):
+        limit = SAMPLES_KEPT if group[0].row["kind"] == "kept" else SAMPLES_PER_REASON
+        chosen += sorted(group)[:limit]
+    return chosen
+
+
+def _remove_strangers(folder: Path, wanted: set[str], run: Path) -> None:
+    """Remove shards of an earlier recipe: a folder of shards holds one run's shards alone."""
+    for path in sorted(folder.glob("*.jsonl*")):
+        if path.relative_to(run).as_posix() not in wanted:
+            path.unlink()

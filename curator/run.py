@@ -1,0 +1,402 @@
+"""Runs a recipe into a run folder: shards, ledger, vocabulary, tokenizer, tokens, manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import importlib.metadata
+import json
+import platform
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+import fsspec
+
+from curator import __version__, manifest
+from curator.batch import Tally
+from curator.cluster import get_client, run_tasks
+from curator.dataset import DEFAULT_BLOCK_SIZE, DocumentDataset
+from curator.dedup import RepeatedIds
+from curator.errors import CuratorError, ResourceError
+from curator.fingerprint import code_hash, describe, fingerprint
+from curator.io.atomic import atomic_write
+from curator.io.reader import InputFile
+from curator.output import Sample, write_outputs
+from curator.progress import Progress
+from curator.recipe import Recipe
+from curator.report import write_report
+from curator.stages import GlobalStageBase, Sequential, Stage, Workspace
+from curator.stages.checkpoint import materialise
+from curator.tokenizer import encode_shards, train_tokenizer
+from curator.vocabulary import build_vocabulary
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a recipe is run; none of it changes a byte of the result."""
+
+    scheduler: str | None = None
+    """Address of a Dask scheduler, such as ``tcp://host:8786``."""
+    n_workers: int = 1
+    """Worker processes on this machine when no scheduler is given."""
+    block_size: int = DEFAULT_BLOCK_SIZE
+    """Bytes of input a task holds."""
+    strict: bool = False
+    """Stop at the first unreadable or failing document instead of writing it to the ledger."""
+    progress: TextIO | None = None
+    """Where progress is written; ``None`` for nowhere."""
+
+
+def full_stages(recipe: Recipe) -> tuple[Stage, ...]:
+    """Return the recipe's stages with ``RepeatedIds`` before the first global stage.
+
+    Ids that repeat would make the ledger ambiguous, so every run checks them; a recipe that
+    lists the stage itself decides where.
+    """
+    stages = recipe.sequential().flat()
+    if any(isinstance(stage, RepeatedIds) for stage in stages):
+        return stages
+    first = next(
+        (i for i, stage in enumerate(stages) if isinstance(stage, GlobalStageBase)), len(stages)
+    )
+    return (*stages[:first], RepeatedIds(), *stages[first:])
+
+
+def run_recipe(recipe: Recipe, options: RunOptions | None = None) -> dict[str, Any]:
+    """Run a recipe and return its manifest; an interrupted run continues where it stopped.
+
+    Raises ``CuratorError`` with one readable line. Whatever was finished stays and is used by
+    the next start.
+    """
+    options = options or RunOptions()
+    run = Path(recipe.output)
+    with _exclusive(run):
+        files = recipe.input.files()  # a missing input is said before a cluster is started
+        for stale in (manifest.MANIFEST, manifest.REPORT, manifest.TIMINGS):
+            (run / stale).unlink(missing_ok=True)
+        progress = Progress(options.progress)
+        with get_client(options.scheduler, options.n_workers) as client:
+            return _Run(recipe, options, run, client, progress).execute(files)
+
+
+class _Run:
+    """One run: what is known so far, step by step."""
+
+    def __init__(
+        self, recipe: Recipe, options: RunOptions, run: Path, client: Any, progress: Progress
+    ) -> None:
+        self.recipe, self.options, self.run = recipe, options, run
+        self.client, self.progress = client, progress
+        self.work = run / manifest.WORK
+        self.tallies: list[Tally] = []
+
+    def execute(self, files: Sequence[InputFile]) -> dict[str, Any]:
+        """Do every step in order."""
+        with self.progress.running("inputs"):
+            inputs = run_tasks(_describe_input, list(files), self.client)
+        with self.progress.running("curation"):
+            dataset = self._read()
+            workspace = Workspace(
+                self.work / "stages",
+                self.client,
+                self.options.strict,
+                on_part=lambda _, record: self.progress.part(record),
+                on_step=lambda _, tallies, rows: self.tallies.extend(tallies),
+            )
+            dataset = Sequential(full_stages(self.recipe))(dataset, workspace)
+            parts, tallies = materialise(dataset, workspace, f"{len(dataset.names):02d}")
+            self.tallies.extend(tallies)
+        with self.progress.running("shards and ledger"):
+            outputs = write_outputs(
+                parts,
+                self.run,
+                self.recipe.name,
+                dataset.columns_known,
+                self.recipe.shards,
+                self.work,
+                self.client,
+            )
+        entries = self._language_products([self.run / s["path"] for s in outputs.shards])
+        result = self._manifest(inputs, outputs.shards, outputs.ledger, entries)
+        _check_conservation(result)
+        _write_samples(self.run, outputs.samples, self.tallies)
+        _write_json(self.run / manifest.MANIFEST, result)
+        self._write_timings(result)
+        with self.progress.running("report"):
+            write_report(self.run)
+        return result
+
+    def _read(self) -> DocumentDataset:
+        scratch = self.work / "unpacked"
+        scratch.mkdir(parents=True, exist_ok=True)
+        unpack = partial(_map, client=self.client)
+        return DocumentDataset.read(
+            self.recipe.input, self.options.block_size, scratch=scratch, unpack=unpack
+        )
+
+    def _language_products(self, shards: list[Path]) -> dict[str, Any]:
+        recipe, entries = self.recipe, dict.fromkeys(("vocabulary", "tokenizer", "tokens"))
+        base = fingerprint([manifest.file_sha256(path) for path in shards], code_hash())
+        if recipe.vocabulary is not None:
+            entries["vocabulary"] = self._product(
+                "vocabulary",
+                base,
+                recipe.vocabulary,
+                partial(
+                    build_vocabulary, shards, self.run / manifest.VOCABULARY, recipe.vocabulary
+                ),
+            )
+        if recipe.tokenizer is not None:
+            folder = self.run / manifest.TOKENIZER
+            entries["tokenizer"] = self._product(
+                "tokenizer",
+                base,
+                recipe.tokenizer,
+                partial(train_tokenizer, shards, folder, recipe.tokenizer),
+            )
+            if recipe.tokens is not None:
+                entries["tokens"] = self._product(
+                    "tokens",
+                    base,
+                    (recipe.tokenizer, recipe.tokens),
+                    partial(
+                        encode_shards, shards, folder, self.run / manifest.TOKENS, recipe.tokens
+                    ),
+                )
+        return entries
+
+    def _product(
+        self, step: str, base: str, options: Any, make: Callable[..., dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Make one product, or take it from before when its files still have their hashes."""
+        work = self.work / f"{step}-{fingerprint(base, options)}"
+        done = work / "entry.json"
+        with self.progress.running(step):
+            if done.exists():
+                entry: dict[str, Any] = json.loads(done.read_bytes())
+                if all(
+                    (self.run / path).is_file() and manifest.file_sha256(self.run / path) == sha256
+                    for path, sha256 in _files_of(entry["files"])
+                ):
+                    return dict(entry["entry"])
+            work.mkdir(parents=True, exist_ok=True)
+            made = make(client=self.client, work=work)
+            folder = self.run / step
+            files = {
+                path.relative_to(self.run).as_posix(): manifest.file_sha256(path)
+                for path in sorted(folder.rglob("*"))
+                if path.is_file()
+            }
+            _write_json(done, {"entry": made, "files": files})
+            return made
+
+    def _manifest(
+        self,
+        inputs: list[dict[str, Any]],
+        shards: list[dict[str, Any]],
+        ledger: list[dict[str, Any]],
+        entries: dict[str, Any],
+    ) -> dict[str, Any]:
+        recipe = self.recipe
+        stages = [_stage_entry(tally) for tally in self.tallies]
+        for entry in stages:
+            if entry["name"] == "reader":
+                entry["operation"] = type(recipe.input).__name__
+        return {
+            "format": manifest.FORMAT,
+            "name": recipe.name,
+            "language": recipe.language,
+            "seed": recipe.seed,
+            "code_version": f"{__version__}+{code_hash()}",
+            "versions": _versions(),
+            "recipe": _resolved(recipe),
+            "recipe_sha256": fingerprint(_resolved(recipe)),
+            "inputs": inputs,
+            "counts": {
+                "documents_in": stages[0]["in"],
+                "kept": sum(shard["documents"] for shard in shards),
+                "dropped": sum(shard["documents"] for shard in ledger),
+                "characters_in": self.tallies[0].characters_in,
+                "characters_kept": sum(shard["characters"] for shard in shards),
+                "stages": stages,
+            },
+            "shards": shards,
+            "ledger": ledger,
+            **entries,
+        }
+
+    def _write_timings(self, result: dict[str, Any]) -> None:
+        seconds = sum(
+            self.progress.seconds.get(step, 0.0) for step in ("curation", "shards and ledger")
+        )
+        size = sum(entry["bytes"] or 0 for entry in result["inputs"])
+        workers = 1 if self.client is None else len(self.client.nthreads())
+        timings = {
+            "seconds": self.progress.seconds,
+            "documents_per_second": round(result["counts"]["documents_in"] / max(seconds, 1e-9), 1),
+            "megabytes_per_second": round(size / 1e6 / max(seconds, 1e-9), 3),
+            "workers": workers,
+        }
+        _write_json(self.run / manifest.TIMINGS, timings)
+
+
+def _map(function: Callable[[Any], Any], items: Sequence[Any], client: Any) -> list[Any]:
+    return run_tasks(function, list(items), client)
+
+
+@contextlib.contextmanager
+def _exclusive(run: Path) -> Iterator[None]:
+    """Make the run folder and hold it: two runs in one folder would spoil each other."""
+    work = run / manifest.WORK
+    if run.exists() and not run.is_dir():
+        raise ResourceError(f"{run}: is a file; choose another output folder")
+    if run.is_dir() and any(run.iterdir()):
+        known = (run / manifest.MANIFEST).exists() or work.is_dir()
+        if not known:
+            raise ResourceError(
+                f"{run}: holds other files and is not a run folder; choose an empty output folder"
+            )
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        lock = open(work / "lock", "w")  # noqa: SIM115 - held for the whole run
+    except OSError as error:
+        raise ResourceError(
+            f"{run}: cannot be written: {error.strerror}; choose another output folder"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ResourceError(
+                f"{run}: another run is writing here; wait for it or choose another output"
+            ) from error
+        yield
+
+
+def _describe_input(file: InputFile) -> dict[str, Any]:
+    """Return name, size and hash of an input file; a remote file has its etag instead."""
+    filesystem, path = fsspec.core.url_to_fs(file.path)
+    local = "file" in (
+        filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)
+    )
+    entry: dict[str, Any] = {"file": file.file, "bytes": file.size}
+    try:
+        entry["sha256"] = manifest.file_sha256(path) if local else None
+    except OSError as error:
+        raise ResourceError(f"{file.path}: cannot be read: {error.strerror}") from error
+    if not local:
+        entry["modified"] = file.modified
+    return entry
+
+
+def _files_of(files: dict[str, str]) -> list[tuple[str, str]]:
+    return sorted(files.items())
+
+
+def _stage_entry(tally: Tally) -> dict[str, Any]:
+    histogram = None
+    if tally.score is not None:
+        histogram = {
+            "score": tally.score,
+            "edges": tally.edges,
+            "kept": tally.kept_histogram,
+            "dropped": tally.dropped_histogram,
+        }
+    return {
+        "name": tally.name,
+        "operation": tally.operation,
+        "kind": tally.kind,
+        "in": tally.n_in,
+        "kept": tally.n_in - tally.dropped,
+        "dropped": tally.dropped,
+        "changed": tally.changed,
+        "reasons": dict(sorted(tally.reasons.items(), key=lambda item: (-item[1], item[0]))),
+        "histogram": histogram,
+    }
+
+
+def _check_conservation(result: dict[str, Any]) -> None:
+    """Refuse to write a manifest whose sums do not close; that would be a fault of this library."""
+    counts = result["counts"]
+    alive = counts["documents_in"]
+    for stage in counts["stages"]:
+        if stage["in"] != alive:
+            raise CuratorError(
+                f"stage {stage['name']}: {stage['in']} documents came in but {alive} were kept "
+                "before it; please report this fault with the recipe"
+            )
+        alive = stage["kept"]
+    if alive != counts["kept"] or counts["kept"] + counts["dropped"] != counts["documents_in"]:
+        raise CuratorError(
+            f"{counts['documents_in']} documents in, but {counts['kept']} kept and "
+            f"{counts['dropped']} dropped; please report this fault with the recipe"
+        )
+
+
+def _resolved(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe with every default filled in, as plain data without ``output``."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(recipe):
+        if field.name not in ("output", "parameters"):
+            values[field.name] = _plain(describe(getattr(recipe, field.name)))
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """Turn descriptions of objects into the recipe's own form ``{Name: fields}``."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "function" in value:
+        return value["function"]
+    if "class" not in value:
+        return {key: _plain(item) for key, item in value.items()}
+    module, _, name = value["class"].partition(":")
+    shown = name if module.startswith("curator.") else value["class"]
+    return {shown: {key: _plain(item) for key, item in value.get("fields", {}).items()}}
+
+
+def _versions() -> dict[str, str]:
+    packages = ("dask", "ftfy", "numba", "numpy", "opencc", "pandas", "pyarrow", "tokenizers")
+    return {
+        "python": platform.python_version(),
+        "unicode": unicodedata.unidata_version,
+        **{package: importlib.metadata.version(package) for package in packages},
+    }
+
+
+def _write_samples(run: Path, samples: Sequence[Sample], tallies: Sequence[Tally]) -> None:
+    rows: list[dict[str, Any]] = [sample.row for sample in samples]
+    for tally in tallies:
+        for _, identifier, before, after in tally.samples:
+            rows.append(
+                {
+                    "kind": "changed",
+                    "stage": tally.name,
+                    "id": identifier,
+                    "before": before,
+                    "after": after,
+                }
+            )
+    with atomic_write(run / manifest.SAMPLES) as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as file:
+        file.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def default_progress() -> TextIO:
+    """Return the stream progress goes to: standard error, so that output can be piped."""
+    return sys.stderr
+

@@ -1,0 +1,124 @@
+"""The document row: its columns, their types, and how any reader's table is made to conform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from curator.errors import DataError
+from curator.kernels.buffers import Utf8
+
+ID = "id"
+TEXT = "text"
+EXTRA = "extra"
+FILE = "file"
+LINE = "line"
+DROPPED_BY = "dropped_by"
+REASON = "reason"
+VALUE = "value"
+DUPLICATE_OF = "duplicate_of"
+CLUSTER_ID = "cluster_id"
+
+VERDICT = (DROPPED_BY, REASON, VALUE, DUPLICATE_OF, CLUSTER_ID)
+"""The verdict on a row; all null on a living row."""
+RESERVED = (EXTRA, FILE, LINE, *VERDICT)
+"""Names the library gives; an input field of such a name travels inside `extra`."""
+
+STRING = pa.large_string()
+STRING_DTYPE = pd.StringDtype(storage="pyarrow", na_value=np.nan)
+"""pandas' own `str`: Arrow large_string underneath, so text buffers are shared, not copied."""
+
+
+def table_schema(metadata: pa.Schema | None = None) -> pa.Schema:
+    """Return the full schema of a table whose metadata columns are ``metadata`` (default none)."""
+    fields = [pa.field(ID, STRING), pa.field(TEXT, STRING)]
+    fields += [] if metadata is None else list(metadata)
+    for name in RESERVED:
+        fields.append(pa.field(name, pa.int64() if name == LINE else STRING))
+    return pa.schema(fields)
+
+
+def metadata_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the metadata columns of a full schema: all but id, text and the reserved ones."""
+    own = {ID, TEXT, *RESERVED}
+    return pa.schema([field for field in schema if field.name not in own])
+
+
+def conform(table: pa.Table, metadata: pa.Schema | None = None) -> pa.Table:
+    """Return ``table`` with exactly the columns of the row, in order; absent ones are null.
+
+    Raises ``DataError`` when a column cannot be cast to its type.
+    """
+    arrays = []
+    wanted = table_schema(metadata)
+    for field in wanted:
+        if field.name not in table.column_names:
+            arrays.append(pa.nulls(table.num_rows, field.type))
+            continue
+        column = table.column(field.name)
+        try:
+            arrays.append(column if column.type == field.type else column.cast(field.type))
+        except pa.ArrowInvalid as error:
+            raise DataError(
+                f"column {field.name!r} is {column.type}, not {field.type}: {error}; "
+                "convert it before reading"
+            ) from error
+    return pa.Table.from_arrays(arrays, schema=wanted)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return a pandas frame that shares the table's text buffers; its index is 0..n-1."""
+    nullable = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.float64(): pd.Float64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        STRING: STRING_DTYPE,
+        pa.string(): STRING_DTYPE,
+    }
+    return table.to_pandas(types_mapper=nullable.get)
+
+
+def to_table(frame: pd.DataFrame, schema: pa.Schema | None = None) -> pa.Table:
+    """Return the frame as an Arrow table; ``schema`` fixes the types where it is given."""
+    if schema is None:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    else:
+        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    return table.replace_schema_metadata(None)
+
+
+def string_array(column: Any) -> pa.LargeStringArray:
+    """Return a Series or Arrow column of strings as one contiguous ``large_string`` array."""
+    array = pa.array(column) if isinstance(column, pd.Series) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # pyarrow gives a chunked array back for zero chunks
+        array = pa.array([], STRING)
+    return array if array.type == STRING else array.cast(STRING)
+
+
+def text_buffers(column: Any) -> Utf8:
+    """Return the buffers of a column of strings without copying them; null is empty text."""
+    array = string_array(column)
+    if array.null_count:
+        array = array.fill_null("")
+    _, offsets, data = array.buffers()
+    if offsets is None or len(array) == 0:
+        return Utf8(np.zeros(len(array) + 1, np.int64), np.zeros(0, np.uint8))
+    starts = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    values = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    return Utf8(starts, values)
+
+
+def living(frame: pd.DataFrame) -> np.ndarray:
+    """Return bool[n]: which rows no stage has dropped."""
+    return frame[DROPPED_BY].isna().to_numpy()
+
+
+def visible_columns(columns: Sequence[str]) -> list[str]:
+    """Return the columns people see on living rows: all but the reserved ones."""
+    return [name for name in columns if name not in RESERVED]

@@ -1,0 +1,92 @@
+"""A stage that needs every row: it sees checkpointed parts and returns marks on rows."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curator import schema
+from curator.batch import Tally
+from curator.dataset import DocumentDataset
+from curator.errors import DataError
+from curator.fingerprint import code_hash, fingerprint
+from curator.io.parts import ROW, Parts, read_marks, write_marks
+from curator.stages.base import Stage, require_columns
+from curator.stages.checkpoint import materialise
+from curator.stages.workspace import Workspace, temporary_workspace
+
+
+class GlobalStageBase(Stage):
+    """A stage that needs every row: it reads checkpointed parts and returns marks."""
+
+    def mark(self, parts: Parts, work: Path, client: Any | None) -> pa.Table:
+        """Return the marks to lay over the parts: see ``curator.io.parts.MARKS_SCHEMA``."""
+        raise NotImplementedError(f"{type(self).__name__} has no mark; define mark(...)")
+
+    def columns_needed(self) -> tuple[str, ...]:
+        """Return the columns that must exist before this stage."""
+        return (schema.ID, getattr(self, "text_field", schema.TEXT))
+
+    def __call__(
+        self, dataset: DocumentDataset, workspace: Workspace | None = None
+    ) -> DocumentDataset:
+        """Checkpoint the dataset, mark it, and return the dataset with the marks in it."""
+        return mark_dataset(self, dataset, workspace or temporary_workspace())
+
+
+def mark_dataset(
+    stage: GlobalStageBase, dataset: DocumentDataset, workspace: Workspace
+) -> DocumentDataset:
+    """Checkpoint a dataset, let a global stage mark it, and return it with the marks laid over."""
+    name = dataset.free_name(stage.label)
+    require_columns(
+        stage.columns_needed(), dataset.columns_known, name, "; add the stage AddId before it"
+    )
+    step = f"{len(dataset.names):02d}"
+    parts, tallies = materialise(dataset, workspace, step)
+    if workspace.on_step is not None:
+        workspace.on_step(f"{step} checkpoint", tallies, parts.total_rows)
+    origin = fingerprint(
+        dataset.origin, dataset.pending, stage, name, code_hash(), workspace.strict
+    )
+    work = workspace.folder / f"{step}-{name}-{origin}"
+    path = work / "marks.arrow"
+    if not path.exists():
+        work.mkdir(parents=True, exist_ok=True)
+        marks = stage.mark(parts, work / "pieces", workspace.client)
+        write_marks(path, _named(marks, name))
+        shutil.rmtree(work / "pieces", ignore_errors=True)
+    marked = parts.with_marks(path)
+    if workspace.on_step is not None:
+        workspace.on_step(name, [_global_tally(stage, name, parts, path)], parts.total_rows)
+    return DocumentDataset.from_parts(marked, f"marked:{origin}", (*dataset.names, name))
+
+
+def _named(marks: pa.Table, name: str) -> pa.Table:
+    """Put the stage's unique name where the stage wrote its own."""
+    valid = pc.is_valid(marks.column(schema.DROPPED_BY))
+    nothing = pa.scalar(None, schema.STRING)
+    names = pc.if_else(valid, pa.scalar(name, schema.STRING), nothing)
+    index = marks.column_names.index(schema.DROPPED_BY)
+    return marks.set_column(index, pa.field(schema.DROPPED_BY, schema.STRING), names)
+
+
+def _global_tally(stage: GlobalStageBase, name: str, parts: Parts, path: Path) -> Tally:
+    marks = read_marks(path)
+    dropped = marks.filter(pc.is_valid(marks.column(schema.DROPPED_BY)))
+    rows = dropped.column(ROW).to_numpy()
+    living = 0
+    for index, part in enumerate(parts.parts):
+        alive = pc.is_null(parts.read(index, [schema.DROPPED_BY]).column(schema.DROPPED_BY))
+        living += pc.sum(alive).as_py() or 0
+        start, stop = np.searchsorted(rows, [part.first_row, part.first_row + part.rows])
+        if not alive.to_numpy()[rows[start:stop] - part.first_row].all():
+            raise DataError(f"{name}: marked a row that an earlier stage had dropped")
+    tally = Tally(name, type(stage).__name__, "global", n_in=living, dropped=dropped.num_rows)
+    tally.reasons.update(dropped.column(schema.REASON).to_pylist())
+    return tally

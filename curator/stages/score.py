@@ -1,0 +1,231 @@
+"""Score, Filter and ScoreFilter: a number for a document, and whether it is kept for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from curator import schema
+from curator.batch import COUNT_EDGES, FRACTION_EDGES, Batch, Tally
+from curator.errors import RecipeError, nearest
+from curator.filters.base import DocumentFilter, StatisticsFilter
+from curator.stages.base import LocalStageBase, call_for_rows, require_columns
+
+SCORE_TYPES: dict[Any, Any] = {
+    None: pd.Float64Dtype(),
+    "float": pd.Float64Dtype(),
+    "int": pd.Int64Dtype(),
+    "bool": pd.BooleanDtype(),
+    "str": schema.STRING_DTYPE,
+    float: pd.Float64Dtype(),
+    int: pd.Int64Dtype(),
+    bool: pd.BooleanDtype(),
+    str: schema.STRING_DTYPE,
+}
+"""Types a score column may have; null on rows that were dropped before."""
+
+
+def _score_dtype(score_type: Any, stage: str) -> Any:
+    if score_type not in SCORE_TYPES:
+        known = [name for name in SCORE_TYPES if isinstance(name, str)]
+        raise RecipeError(f"{stage}: score_type {score_type!r}{nearest(str(score_type), known)}")
+    return SCORE_TYPES[score_type]
+
+
+@dataclass(frozen=True)
+class Score(LocalStageBase):
+    """Writes ``score_fn(text)`` into a column; drops nothing but documents it fails on."""
+
+    score_fn: Callable[[str], Any]
+    """Called once a document with its text."""
+    score_field: str
+    """Column to write; null on rows dropped earlier."""
+    text_field: str = schema.TEXT
+    """Column that is read."""
+    score_type: Any = None
+    """Type of the column: float (default), int, bool or str."""
+    name: str | None = None
+    """Name in the ledger and the report."""
+
+    def columns_after(self, columns: Sequence[str], name: str) -> tuple[str, ...]:
+        """Add the score column."""
+        require_columns([self.text_field], columns, name)
+        _score_dtype(self.score_type, name)
+        return _with_column(columns, self.score_field, name)
+
+    def apply(self, batch: Batch, name: str) -> Tally:
+        """Score the living rows."""
+        rows = batch.living_rows
+        tally = Tally(name, "Score", "local", n_in=len(rows))
+        texts = batch.texts(self.text_field, rows)
+        scores = _call(self.score_fn, texts, batch, rows, name, tally)
+        _write_scores(batch, self.score_field, rows, scores, self.score_type, name)
+        return tally
+
+
+@dataclass(frozen=True)
+class Filter(LocalStageBase):
+    """Keeps the documents for which ``filter_fn(value of filter_field)`` is true."""
+
+    filter_fn: Callable[[Any], bool]
+    """Called once a document with the value of the column; null is passed as ``None``."""
+    filter_field: str
+    """Column that is read."""
+    invert: bool = False
+    """Keep what would be dropped, and drop what would be kept."""
+    name: str | None = None
+    """Name in the ledger and the report."""
+
+    def columns_after(self, columns: Sequence[str], name: str) -> tuple[str, ...]:
+        """Check that the column is there."""
+        require_columns([self.filter_field], columns, name)
+        return tuple(columns)
+
+    def apply(self, batch: Batch, name: str) -> Tally:
+        """Decide on the living rows."""
+        rows = batch.living_rows
+        tally = Tally(name, "Filter", "local", n_in=len(rows))
+        column = batch.frame[self.filter_field].iloc[rows]
+        values = column.astype(object).where(column.notna(), None).tolist()
+        verdicts = _call(self.filter_fn, values, batch, rows, name, tally)
+        bad = [i for i, v in enumerate(verdicts) if v is not None and bool(v) == self.invert]
+        reason = "filter_fn=true" if self.invert else "filter_fn=false"
+        tally.dropped += batch.drop(
+            rows[bad], name, [reason] * len(bad), [str(values[i])[:200] for i in bad]
+        )
+        if bad:
+            tally.reasons[reason] += len(bad)
+        return tally
+
+
+@dataclass(frozen=True)
+class ScoreFilter(LocalStageBase):
+    """Scores every living document with a filter and drops those the filter does not keep."""
+
+    filter: DocumentFilter = field(metadata={"shelf": "filters"})
+    """A ``DocumentFilter``: ``score_document(text)`` and ``keep_document(score)``."""
+    text_field: str = schema.TEXT
+    """Column that is read."""
+    score_field: str | None = None
+    """Column to write the score into; ``None`` writes none."""
+    score_type: Any = None
+    """Type of that column: float (default), int, bool or str."""
+    invert: bool = False
+    """Keep what the filter would drop, and drop what it would keep."""
+    name: str | None = None
+    """Name in the ledger and the report; the filter's class name by default."""
+
+    @property
+    def label(self) -> str:
+        """The given name, or the filter's."""
+        return self.name or type(self.filter).__name__
+
+    def columns_after(self, columns: Sequence[str], name: str) -> tuple[str, ...]:
+        """Check the text column and add the score column where one is asked for."""
+        require_columns([self.text_field], columns, name)
+        _score_dtype(self.score_type, name)
+        if self.score_field is None:
+            return tuple(columns)
+        return _with_column(columns, self.score_field, name)
+
+    def apply(self, batch: Batch, name: str) -> Tally:
+        """Score the living rows, write the score, mark the rows that are not kept."""
+        rows = batch.living_rows
+        tally = Tally(name, "ScoreFilter", "local", n_in=len(rows))
+        if isinstance(self.filter, StatisticsFilter):
+            every = self.filter.score_statistics(batch.statistics(self.text_field))
+            scores: Sequence[Any] = every[rows]
+            kept = self.filter.keep_scores(every[rows])
+        else:
+            texts = batch.texts(self.text_field, rows)
+            scores = _call(self.filter.score_document, texts, batch, rows, name, tally)
+            kept = self._keep_each(scores, batch, rows, name, tally)
+        if self.score_field is not None:
+            _write_scores(batch, self.score_field, rows, scores, self.score_type, name)
+        kept = kept ^ self.invert
+        bad = np.flatnonzero(~kept & batch.living[rows])
+        reasons = [self._reason(scores[i]) for i in bad]
+        tally.dropped += batch.drop(rows[bad], name, reasons, [_value(scores[i]) for i in bad])
+        tally.reasons.update(reasons)
+        self._histogram(tally, scores, kept)
+        return tally
+
+    def _keep_each(
+        self, scores: Sequence[Any], batch: Batch, rows: np.ndarray, name: str, tally: Tally
+    ) -> np.ndarray:
+        scored = [i for i, score in enumerate(scores) if batch.living[rows[i]]]
+        kept = np.ones(len(scores), bool) ^ self.invert
+        verdicts = _call(
+            self.filter.keep_document, [scores[i] for i in scored], batch, rows[scored], name, tally
+        )
+        for i, verdict in zip(scored, verdicts, strict=True):
+            if verdict is not None:
+                kept[i] = bool(verdict)
+        return kept
+
+    def _reason(self, score: Any) -> str:
+        if self.invert:
+            return "invert=true"
+        reason = getattr(self.filter, "reason", None)
+        return reason(score) if reason is not None else "keep_document=false"
+
+    def _histogram(self, tally: Tally, scores: Sequence[Any], kept: np.ndarray) -> None:
+        try:
+            values = np.asarray(scores, np.float64)
+        except (TypeError, ValueError):  # scores that are not numbers have no histogram
+            return
+        fraction = getattr(self.filter, "score_kind", "number") == "fraction"
+        edges = FRACTION_EDGES if fraction else COUNT_EDGES
+        tally.score = getattr(self.filter, "score_name", "score")
+        tally.edges = edges.tolist()
+        values, kept = values[np.isfinite(values)], kept[np.isfinite(values)]
+        clipped = np.clip(values, edges[0], edges[-1])
+        tally.kept_histogram = np.histogram(clipped[kept], edges)[0].tolist()
+        tally.dropped_histogram = np.histogram(clipped[~kept], edges)[0].tolist()
+
+
+def _call(
+    function: Callable[[Any], Any],
+    values: Sequence[Any],
+    batch: Batch,
+    rows: np.ndarray,
+    name: str,
+    tally: Tally,
+) -> list[Any]:
+    """Call a user's function; documents it fails on go to the ledger with reason ``error``."""
+    identifiers = batch.frame[schema.ID].iloc[rows].tolist()
+    results, failures = call_for_rows(function, values, identifiers, name, strict=batch.strict)
+    bad = sorted(failures)
+    count = batch.drop(rows[bad], name, ["error"] * len(bad), [failures[i] for i in bad])
+    tally.dropped += count
+    if count:
+        tally.reasons["error"] += count
+    return results
+
+
+def _with_column(columns: Sequence[str], column: str, name: str) -> tuple[str, ...]:
+    if column in (schema.ID, *schema.RESERVED):
+        raise RecipeError(
+            f"{name}: score_field {column!r} is a name the library uses; take another"
+        )
+    return tuple(columns) if column in columns else (*columns, column)
+
+
+def _write_scores(
+    batch: Batch, column: str, rows: np.ndarray, scores: Sequence[Any], kind: Any, name: str
+) -> None:
+    dtype = _score_dtype(kind, name)
+    values = np.full(len(batch), None, object)
+    for row, score in zip(rows.tolist(), scores, strict=True):
+        values[row] = str(score) if dtype is schema.STRING_DTYPE and score is not None else score
+    batch.set_column(column, pd.Series(pd.array(values, dtype=dtype), index=batch.frame.index))
+
+
+def _value(score: Any) -> str:
+    if isinstance(score, float | np.floating):
+        return f"{float(score):.6g}"
+    return str(score)[:200]

@@ -1,0 +1,220 @@
+"""Training: character counts, exact counts of pieces, then byte-pair merges.
+
+The trainer of Hugging Face `tokenizers` breaks ties by token number, so its merges depend on the
+counted pieces alone; the pieces are counted here, shard by shard, and added up. Hence the same
+bytes for any order, number or size of shards, and any number of threads.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tokenizers import AddedToken, Tokenizer, decoders, models, trainers
+
+from curator.cluster import run_tasks
+from curator.errors import DataError, RecipeError
+from curator.io.atomic import atomic_write
+from curator.kernels import pieces
+from curator.kernels.buffers import Utf8, of
+from curator.kernels.pieces.classes import CODE_POINTS, DIGIT
+from curator.tokenizer.encoder import BYTE_TOKENS, CONFIG, TOKENIZER, distinct_points
+from curator.tokenizer.measure import measure
+from curator.tokenizer.options import SPECIAL_NAMES, TokenizerOptions
+from curator.tokenizer.pattern import EngineClasses, splitter
+from curator.tokenizer.split import below, document_hashes
+from curator.vocabulary.counts import (
+    add_up_words,
+    count_characters,
+    read_words,
+    texts_of,
+    write_words,
+)
+from curator.vocabulary.work import file_record, piece, shard_key
+
+MEASURES = "measures.json"
+FEED = 100_000
+"""Piece occurrences handed to the trainer at a time."""
+
+
+def train_tokenizer(
+    shards: Sequence[Path],
+    folder: Path,
+    options: TokenizerOptions,
+    client: Any = None,
+    work: Path | None = None,
+) -> dict[str, Any]:
+    """Train a tokenizer on the texts of ``shards`` and write it, with its measures, to ``folder``.
+
+    Every string comes back exactly: nothing is normalised, characters without a token are spelled
+    in bytes, spaces belong to the word after them, digits are single. The folder loads in
+    ``transformers.AutoTokenizer`` and ``tokenizers.Tokenizer``. A corpus too small for
+    ``vocab_size`` gives the tokens it supports. Piece counts in ``work`` (by default in
+    ``folder``) are used again.
+
+    Returns the manifest's entry. Raises ``DataError`` for a missing shard, ``RecipeError`` for
+    special tokens that text could spell.
+    """
+    _check_special_tokens(options)
+    folder.mkdir(parents=True, exist_ok=True)
+    work = folder if work is None else work
+    work.mkdir(parents=True, exist_ok=True)
+    for shard in shards:
+        if not shard.is_file():
+            raise DataError(f"{shard}: no such shard; write the shards first")
+    characters = count_characters(shards, options.batch_bytes, client, work)
+    alphabet = choose_alphabet(characters.points, characters.counts, options)
+    share = options.sample_characters / max(1, int(characters.counts.sum()))
+    task = functools.partial(
+        _count_shard_pieces, alphabet=alphabet, share=share, options=options, work=work
+    )
+    counted = add_up_words([read_words(path) for path in run_tasks(task, list(shards), client)])
+    tokenizer = assemble(counted, alphabet, options)
+    _save(tokenizer, folder, options)
+    measures = measure(shards, folder, options, client, work)
+    with atomic_write(folder / MEASURES) as file:
+        file.write((json.dumps(measures, indent=1, ensure_ascii=False) + "\n").encode())
+    record = file_record(folder / TOKENIZER)
+    return {
+        "path": record["path"],
+        "sha256": record["sha256"],
+        "vocab_size": tokenizer.get_vocab_size(),
+        "vocab_size_asked": options.vocab_size,
+        "seed_characters": len(alphabet),
+        "special_tokens": {
+            name: {
+                "token": options.special_tokens[name],
+                "id": tokenizer.token_to_id(options.special_tokens[name]),
+            }
+            for name in SPECIAL_NAMES
+        },
+        "measures": measures,
+    }
+
+
+def choose_alphabet(points: np.ndarray, counts: np.ndarray, options: TokenizerOptions) -> str:
+    """Return the characters that get a token of their own, in order of code point.
+
+    Those of ``options.characters`` come first, then the frequent ones by falling count (equal
+    counts by code point), up to ``max_character_share`` of the vocabulary.
+    """
+    room = options.vocab_size - len(BYTE_TOKENS) - len(SPECIAL_NAMES)
+    chosen = sorted(set(options.characters))
+    if len(chosen) > room:
+        raise RecipeError(
+            f"TokenizerOptions: {len(chosen)} characters do not fit vocab_size="
+            f"{options.vocab_size}; use {options.vocab_size - room + len(chosen)} or more"
+        )
+    limit = min(room, max(len(chosen), int(options.max_character_share * options.vocab_size)))
+    order = np.lexsort((points, -counts))
+    known = set(chosen)
+    for index in order[counts[order] >= options.min_character_count].tolist():
+        if len(known) >= limit:
+            break
+        known.add(chr(points[index]))
+    return "".join(sorted(known))
+
+
+def _count_shard_pieces(
+    shard: Path, alphabet: str, share: float, options: TokenizerOptions, work: Path
+) -> Path:
+    settings = (alphabet, share, options.held_out_fraction, options.seed)
+    path = piece(work, "pieces", shard_key(shard), *settings)
+    if path.exists():
+        return path
+    engine = EngineClasses()
+    tables = []
+    for ids, texts in texts_of(shard, options.batch_bytes):
+        held_out = below(document_hashes(ids, options.seed), options.held_out_fraction)
+        sampled = below(document_hashes(ids, options.seed, "sample"), share)
+        chosen = [texts.document(i) for i in np.flatnonzero(sampled & ~held_out).tolist()]
+        tables.append(_batch_pieces(of(chosen), engine, alphabet))
+    write_words(path, add_up_words(tables))
+    return path
+
+
+def _batch_pieces(texts: Utf8, engine: EngineClasses, alphabet: str) -> pa.Table:
+    """Count the pieces of one batch that hold a pair of characters of the alphabet."""
+    allowed = np.zeros(CODE_POINTS, bool)
+    allowed[[ord(character) for character in alphabet]] = True
+    # A character spelled in bytes takes part in no merge: it stands alone, as a digit does.
+    classes = np.where(allowed, engine.know(distinct_points(texts)), DIGIT).astype(np.uint8)
+    bounds, _ = pieces.cut(texts, classes)
+    every = pa.LargeStringArray.from_buffers(
+        len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(texts.data)
+    )
+    long = np.flatnonzero(np.diff(bounds) > 1)
+    counted = every.take(pa.array(long)).value_counts()
+    words, counts = counted.field("values"), counted.field("counts")
+    return pa.table({"word": words, "count": counts, "documents": counts})
+
+
+def assemble(counted: pa.Table, alphabet: str, options: TokenizerOptions) -> Tokenizer:
+    """Learn merges from counted pieces and return the finished tokenizer."""
+    trainer = trainers.BpeTrainer(
+        vocab_size=options.vocab_size,
+        min_frequency=options.min_frequency,
+        special_tokens=[*(options.special_tokens[name] for name in SPECIAL_NAMES), *BYTE_TOKENS],
+        initial_alphabet=list(alphabet),
+        limit_alphabet=len(alphabet),
+        max_token_length=options.max_token_characters,
+        show_progress=False,
+    )
+    learner = Tokenizer(models.BPE(byte_fallback=True))
+    learner.train_from_iterator(_occurrences(counted), trainer)
+    learned = json.loads(learner.to_str())["model"]
+    tokenizer = Tokenizer(
+        models.BPE(
+            vocab=learned["vocab"],
+            merges=[tuple(pair) for pair in learned["merges"]],
+            byte_fallback=True,
+        )
+    )
+    tokenizer.pre_tokenizer = splitter()
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+    tokenizer.add_special_tokens(
+        [
+            AddedToken(options.special_tokens[name], special=True, normalized=False)
+            for name in SPECIAL_NAMES
+        ]
+    )
+    return tokenizer
+
+
+def _occurrences(counted: pa.Table) -> Iterator[list[str]]:
+    """Yield every piece as often as it occurs, in lists; the trainer takes no counts."""
+    for batch in counted.to_batches(max_chunksize=FEED):
+        words = batch.column("word").to_pylist()
+        counts = batch.column("count").to_pylist()
+        stream = itertools.chain.from_iterable(map(itertools.repeat, words, counts))
+        while chunk := list(itertools.islice(stream, FEED)):
+            yield chunk
+
+
+def _check_special_tokens(options: TokenizerOptions) -> None:
+    for name, token in options.special_tokens.items():
+        if len(splitter().pre_tokenize_str(token)) < 2:
+            raise RecipeError(
+                f"TokenizerOptions: special token {name}={token!r} is one piece of text, so a merge "
+                f"could spell it; mix letters and punctuation, as in '<{name}>'"
+            )
+
+
+def _save(tokenizer: Tokenizer, folder: Path, options: TokenizerOptions) -> None:
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        **{f"{name}_token": options.special_tokens[name] for name in SPECIAL_NAMES},
+        "clean_up_tokenization_spaces": False,
+        "split_special_tokens": True,
+        "model_max_length": 10**30,
+    }
+    with atomic_write(folder / TOKENIZER) as file:
+        file.write(tokenizer.to_str(pretty=True).encode())
+    with atomic_write(folder / CONFIG) as file:
+        file.write((json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode())

@@ -1,0 +1,149 @@
+"""The house keeps its shape: arrows point down, and a few things never happen."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+FLOORS = [
+    ["errors"],
+    ["manifest", "fingerprint"],
+    ["kernels"],
+    ["schema"],
+    ["languages"],
+    ["modifiers", "filters"],
+    ["io"],
+    ["cluster"],
+    ["batch"],
+    ["dataset"],
+    ["stages"],
+    ["dedup"],
+    ["acquire"],
+    ["vocabulary"],
+    ["tokenizer"],
+    ["output"],
+    ["recipe_yaml"],
+    ["recipe"],
+    ["report"],
+    ["progress"],
+    ["run"],
+    ["plan"],
+    ["cli"],
+]
+"""Ground floor first; a file imports from its own room and from floors below."""
+
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+SOURCES = sorted((REPOSITORY / "curator").rglob("*.py"))
+BRIDGE = sorted((REPOSITORY / "trainer_bridge").rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of all that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def rooms_of(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("curator.")} & set(FLOOR_OF)
+
+
+def room(path: Path) -> str:
+    return path.relative_to(REPOSITORY / "curator").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(REPOSITORY)))
+def test_arrows_point_down(path: Path) -> None:
+    own = room(path)
+    if own == "__init__":
+        return
+    assert own in FLOOR_OF, f"give {own} a floor"
+    for other in rooms_of(imports(path)) - {own}:
+        assert FLOOR_OF[other] < FLOOR_OF[own], f"{path.name} imports {other} from above"
+
+
+def test_kernels_know_no_frames_and_no_files() -> None:
+    for path in SOURCES:
+        if room(path) == "kernels":
+            top = {name.split(".")[0] for name in imports(path)}
+            assert not top & {"pandas", "dask", "distributed", "pyarrow", "fsspec"}, path
+
+
+def test_text_rules_know_no_dask() -> None:
+    for path in SOURCES:
+        if room(path) in ("modifiers", "filters", "languages"):
+            top = {name.split(".")[0] for name in imports(path)}
+            assert not top & {"dask", "distributed"}, path
+
+
+def test_device_libraries_stay_where_they_belong() -> None:
+    for path in SOURCES:
+        top = {name.split(".")[0] for name in imports(path)}
+        if top & {"cudf", "cupy", "dask_cuda", "rmm"}:
+            assert path.name in ("gpu.py", "twin.py", "cluster.py"), path
+
+
+def test_the_library_does_not_know_the_trainer() -> None:
+    for path in SOURCES:
+        top = {name.split(".")[0] for name in imports(path)}
+        assert not top & {"torch", "trainer_bridge", "transformers"}, path
+
+
+def test_the_trainer_knows_the_manifest_and_the_tokens_alone() -> None:
+    for path in BRIDGE:
+        known = {n for n in imports(path) if n.startswith("curator.")}
+        allowed = ("curator.errors", "curator.manifest", "curator.io.indexed", "curator.io")
+        assert all(name.startswith(allowed) for name in known), (path, known)
+
+
+def test_no_file_is_a_drawer_for_odds_and_ends() -> None:
+    for path in (*SOURCES, *BRIDGE):
+        assert path.stem not in {"utils", "util", "helpers", "helper", "common", "misc"}, path
+
+
+def test_tokenizers_is_no_package() -> None:
+    assert not list((REPOSITORY / "tokenizers").rglob("*.py"))
+
+
+def test_nothing_unpickles_or_evaluates_input() -> None:
+    forbidden = re.compile(r"\bpickle\.load|\byaml\.(unsafe_|full_)?load\(|\beval\(|\bexec\(|read_pickle")
+    for path in (*SOURCES, *BRIDGE):
+        text = path.read_text("utf-8")
+        assert not forbidden.search(text), path
+        for call in re.findall(r"torch\.load\([^)]*\)", text):
+            assert "weights_only=True" in call, path
+
+
+def test_nothing_in_the_project_names_this_machine_or_a_registry() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.split()
+    words = re.compile("/wo" + "rk/|/ro" + "ot/|pypi" + r"\.org|pythonhosted|deb" + r"ian\.org")
+    for name in listed:
+        path = REPOSITORY / name
+        if path.suffix in {".py", ".md", ".yaml", ".toml", ".ipynb", ".json", ".html", ".sh", ""}:
+            assert not words.search(path.read_text("utf-8")), name
+
+
+def test_importing_the_library_is_light_and_silent() -> None:
+    code = (
+        "import sys, os; before = dict(os.environ); import curator; "
+        "assert dict(os.environ) == before; "
+        "print(sorted({m.split('.')[0] for m in sys.modules} "
+        "& {'pandas', 'dask', 'pyarrow', 'numba', 'torch', 'numpy'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == ""

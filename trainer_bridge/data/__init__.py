@@ -1,0 +1,1 @@
+"""From a run folder's token files to batches."""
