@@ -1,7 +1,7 @@
 """Deduplication: speed and quality on Cantonese corpora, beside datasketch. Prints JSON.
 
-Run: ``python benchmarks/dedup.py [--skip-datasketch]``; the corpora are found through CURATOR_DATA or
-the sibling folder shared/data.
+Run: ``python benchmarks/dedup.py [--skip-datasketch]``; the corpora are found through CURATOR_DATA
+or the sibling folder shared/data.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from curator.kernels.jaccard import jaccard
 from curator.kernels.minhash import signatures
 from curator.kernels.shingles import shingle_lengths, shingle_sets
 
-CORPORA = Path(os.environ.get("CURATOR_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+HOME = Path(__file__).resolve().parents[2]
+CORPORA = Path(os.environ.get("CURATOR_DATA", HOME / "shared" / "data"))
 
 
 def read(name: str) -> list[dict]:
@@ -68,9 +69,7 @@ def run_stage(stage, documents: list[dict], repeats: int = 1) -> tuple[dict, flo
             start = time.perf_counter()
             marks = stage.mark(parts, Path(name) / f"work-{turn}", None)
             best = min(best, time.perf_counter() - start)
-    dropped = {
-        documents[row["row"]]["id"]: row for row in marks.to_pylist() if row["dropped_by"]
-    }
+    dropped = {documents[row["row"]]["id"]: row for row in marks.to_pylist() if row["dropped_by"]}
     return dropped, best
 
 
@@ -212,7 +211,9 @@ def shingle_length_choice() -> dict:
         strangers = strangers[strangers < 0.9]
         result[length] = {
             "English variants, share J >= .5": round(float((news >= 0.5).mean()), 4),
-            "Javanese, 5 % of words changed, share J >= .5": round(float((copies >= 0.5).mean()), 4),
+            "Javanese, 5 % of words changed, share J >= .5": round(
+                float((copies >= 0.5).mean()), 4
+            ),
             "median": round(float(np.median(copies)), 4),
             "Javanese strangers, 99.9th percentile": round(float(np.quantile(strangers, 0.999)), 4),
         }

@@ -83,7 +83,7 @@ class Batch:
     def __init__(self, frame: pd.DataFrame, *, strict: bool = False) -> None:
         self.frame = frame.copy(deep=False)  # copy-on-write: the caller's frame never changes
         self.strict = strict
-        self.living = schema.living(frame)
+        self.living = schema.living(frame).copy()  # pandas may lend a read-only view
         self._verdicts: dict[int, tuple[str, str, str]] = {}
         self._buffers: dict[str, Utf8] = {}
         self._statistics: dict[str, TextStatistics] = {}

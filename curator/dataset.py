@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import dask
 import dask.dataframe as dd
 import pandas as pd
 import pyarrow as pa
@@ -24,6 +25,9 @@ Piece = Callable[[], pd.DataFrame]
 
 DEFAULT_BLOCK_SIZE = 32 * 2**20
 """Bytes of input a task holds. A partition needs about six times this in memory."""
+
+OWN_STRINGS = {"dataframe.convert-string": False}
+"""Dask would turn pandas' `str` into another string type; one schema is enough."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class DocumentDataset:
             return
         frame = self.frame
         if isinstance(frame, pd.DataFrame):
-            frame = dd.from_pandas(frame, npartitions=1, sort=False)
+            frame = _from_pandas(frame, 1)
         conformed = frame.map_partitions(conform_frame, meta=conform_frame(frame._meta))
         put = partial(object.__setattr__, self)
         put("frame", conformed)
@@ -109,7 +113,7 @@ class DocumentDataset:
     @classmethod
     def from_pandas(cls, data: pd.DataFrame, npartitions: int = 1) -> DocumentDataset:
         """Take a pandas frame; its index and its caller's object stay as they are."""
-        return cls(dd.from_pandas(data, npartitions=npartitions, sort=False))
+        return cls(_from_pandas(data, npartitions))
 
     @classmethod
     def from_parts(cls, parts: Parts, origin: str, names: Sequence[str]) -> DocumentDataset:
@@ -124,7 +128,8 @@ class DocumentDataset:
     ) -> DocumentDataset:
         # from_map wants at least one partition; an empty corpus is one empty partition.
         pieces = pieces or (partial(meta.copy),)
-        frame = dd.from_map(_load, list(pieces), meta=meta, enforce_metadata=False)
+        with dask.config.set(OWN_STRINGS):
+            frame = dd.from_map(_load, list(pieces), meta=meta, enforce_metadata=False)
         return cls(frame, pieces, (), tuple(meta.columns), origin, names)
 
     @property
@@ -145,7 +150,7 @@ class DocumentDataset:
     def dropped(self) -> dd.DataFrame:
         """Dropped rows with file, line and verdict: the ledger."""
         rows = self.rows
-        return rows[rows[schema.DROPPED_BY].notna()]
+        return rows[~rows[schema.DROPPED_BY].isna()]
 
     @property
     def npartitions(self) -> int:
@@ -212,6 +217,11 @@ def conform_frame(frame: pd.DataFrame) -> pd.DataFrame:
             index = table.column_names.index(name)
             table = table.set_column(index, name, table.column(name).cast(wanted))
     return schema.to_frame(table).set_axis(frame.index)
+
+
+def _from_pandas(frame: pd.DataFrame, npartitions: int) -> dd.DataFrame:
+    with dask.config.set(OWN_STRINGS):
+        return dd.from_pandas(frame, npartitions=npartitions, sort=False)
 
 
 def _load(piece: Piece) -> pd.DataFrame:

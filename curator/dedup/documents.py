@@ -33,7 +33,7 @@ def chosen_texts(part: Parts, text_field: str, rows: np.ndarray) -> Utf8:
 
 
 def chunks(texts: Utf8, n_bytes: int = CHUNK_BYTES) -> Iterator[tuple[slice, Utf8]]:
-    """Yield runs of documents of about ``n_bytes``, at least one document each, with their place."""
+    """Yield runs of documents of about ``n_bytes``, at least one each, with their place."""
     start = 0
     while start < texts.n_documents:
         limit = texts.offsets[start] + n_bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -73,11 +74,11 @@ def text_hashes(texts: Utf8) -> np.ndarray:
     Cryptographic, so nobody can write a document that makes another one disappear; among 10⁹
     documents the odds of a chance collision are near 10⁻²¹.
     """
-    data = memoryview(np.ascontiguousarray(texts.data))
+    data = texts.data.data
     bounds = texts.offsets.tolist()
     digests = [
         hashlib.blake2b(data[start:stop], digest_size=16).digest()
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
+        for start, stop in itertools.pairwise(bounds)
     ]
     return np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
 

@@ -27,7 +27,7 @@ from curator.kernels.minhash import SCHEMES
 from curator.stages.global_stage import GlobalStageBase
 
 CANDIDATE_RECALL = 0.995
-"""Aim of the automatic bands: the share of pairs exactly at the threshold that become candidates."""
+"""Aim of the automatic bands: the share of pairs at the very threshold that become candidates."""
 AUTOMATIC_BANDS = 42
 """Bands of 8 bytes a document that the automatic choice spends at most where it can."""
 SAME_KEY, FUZZY = "same_key", "fuzzy_duplicate"
@@ -56,10 +56,10 @@ class FuzzyDuplicates(GlobalStageBase):
     """Drops documents whose shingles are mostly those of a kept document.
 
     Texts are compared by their folded key: case, punctuation, white space, Traditional or
-    Simplified script and regional variants make no difference. Candidates come from MinHash bands; each
-    is verified by exact Jaccard, and every dropped document was verified against the very
-    document that ``duplicate_of`` names. Documents with the same key are dropped first
-    (``same_key``), whatever their length.
+    Simplified script and regional variants make no difference. Candidates come from MinHash
+    bands; each is verified by exact Jaccard, and every dropped document was verified against the
+    very document that ``duplicate_of`` names. Documents with the same key are dropped first
+    (``same_key``), whatever their length; those of punctuation alone must be equal to the byte.
 
     Kept is the member with the fewest U+FFFD, then the longest text (punctuation and space not
     counted), then the most Traditional characters, then the smallest id.
@@ -76,7 +76,7 @@ class FuzzyDuplicates(GlobalStageBase):
     """Bands of the signature; null chooses them for ``jaccard``. More find more and cost 8 bytes
     a document each."""
     rows_per_band: int | None = None
-    """Hashes a band; more let fewer unlike pairs through. Give both ``bands`` and this, or neither."""
+    """Hashes a band; more let fewer unlike pairs through. Give this and ``bands``, or neither."""
     min_key_characters: int = 50
     """Texts with fewer characters in their key are compared as a whole only: in so little text,
     common phrases look like copying. Scripts with spaces need twice as many."""
@@ -176,7 +176,7 @@ class FuzzyDuplicates(GlobalStageBase):
 
 def _documents(signed: list[Path]) -> dict[str, np.ndarray]:
     """Return rows, key hashes and quality of all living documents: 36 bytes each."""
-    empty = {
+    empty: dict[str, np.ndarray] = {
         "rows": np.zeros(0, np.int64),
         "hashes": np.zeros((0, 2), np.uint64),
         "quality": np.zeros((0, 3), np.uint32),

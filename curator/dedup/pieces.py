@@ -77,9 +77,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
                 start = file.tell()
                 size = int(np.prod(shape)) * dtype.itemsize
                 arrays[name] = (
-                    np.memmap(file, dtype, "r", start, shape)
-                    if size
-                    else np.zeros(shape, dtype)
+                    np.memmap(file, dtype, "r", start, shape) if size else np.zeros(shape, dtype)
                 )
                 file.seek(start + size)
     except ValueError as error:

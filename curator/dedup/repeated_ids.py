@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ class RepeatedIds(GlobalStageBase):
     def mark(self, parts: Parts, work: Path, client: Any | None) -> pa.Table:
         """Return a mark for every living row but the first of each id."""
         indices = range(len(parts.parts))
-        hashes = run_tasks(partial(_hash_ids), [parts.only(i) for i in indices], client)
+        hashes = run_tasks(_hash_ids, [parts.only(i) for i in indices], client)
         rows = np.concatenate(
             [np.empty(0, np.int64)]
             + [part.first_row + alive for part, (alive, _) in zip(parts.parts, hashes, strict=True)]

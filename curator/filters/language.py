@@ -102,4 +102,5 @@ class LanguageFilter(StatisticsFilter):
 
     def reason(self, score: float) -> str:
         """Return the violated parameter."""
-        return "keep_neutral=false" if np.isnan(score) else super().reason(score)
+        neutral = np.isnan(score) and not self.keep_neutral
+        return "keep_neutral=false" if neutral else super().reason(score)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,9 @@ READER = "reader"
 
 SHOWN_CHARACTERS = 4096
 """Characters of an unreadable line that its ledger row keeps as text."""
+
+LONG_INTEGER = re.compile("[0-9]{19}")
+"""May be an integer that orjson would round to a float."""
 
 INT64 = (-(1 << 63), (1 << 63) - 1)
 
@@ -132,3 +136,12 @@ def dump_json(value: Any) -> str:
         return orjson.dumps(value).decode()
     except TypeError:  # an integer of more than 64 bits
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def load_object(text: str) -> dict[str, Any] | None:
+    """Return the fields of a JSON object, integers of any size kept, or ``None`` if it is none."""
+    try:
+        row = json.loads(text) if LONG_INTEGER.search(text) else orjson.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    return row if type(row) is dict else None

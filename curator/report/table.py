@@ -58,8 +58,9 @@ def _top_reason(stage: Stage) -> str:
         return ""
     reason, documents = stage.reasons[0]
     more = len(stage.reasons) - 1
-    rest = f" and {more} more" if more else ""
-    return f"{reason} {numerals.count(documents)}{rest}"
+    rest = f", {more} more" if more else ""
+    # The count first: where the cell is cut, the number stays.
+    return f"{numerals.count(documents)} {reason}{rest}"
 
 
 def _proof(counts: Counts) -> list[str]:

@@ -16,15 +16,15 @@ SHOWN_SPECIAL_TOKENS = 50
 MEASURES = {
     "characters_per_token": "characters one token stands for; more is shorter sequences",
     "bytes_per_token": "UTF-8 bytes one token stands for; comparable between scripts",
-    "tokens_per_character": "tokens a character costs; below 1 words are merged",
-    "tokens_per_word": "tokens a word is cut into; 1 is every word whole",
+    "fertility": "tokens a word of a spaced script is cut into; 1 is every word whole",
     "byte_fallback_rate": "share of tokens that are single bytes: characters never learnt",
     "round_trip_exact": "share of texts that decode to exactly what was encoded; must be 1",
     "renyi_efficiency": "evenness of token use (Rényi, α = 2.5); higher learns better",
-    "words_kept_whole": "share of known words that are one token",
-    "dead_tokens": "tokens of the vocabulary that never occur; room wasted",
-    "unused_tokens": "tokens of the vocabulary that never occur; room wasted",
-    "parity": "tokens against the same content in the comparison language; 1 is equal cost",
+    "unused_tokens": "tokens no document needs, single bytes not counted; room wasted",
+    "unused_byte_tokens": "single-byte tokens no document needs; kept for text yet unseen",
+    "measured_on": "held-out documents were not used to train the tokenizer",
+    "measured_documents": "documents the figures above are taken on",
+    "measured_characters": "characters the figures above are taken on",
 }
 
 
@@ -160,8 +160,8 @@ def _measures(measures: object, prefix: str = "") -> Iterator[Measure]:
             yield from _measures(value, f"{prefix}{name}.")
             continue
         number = finite(value)
-        if number is not None or isinstance(value, str):
-            shown = str(value) if number is None else figure(number)
+        if number is not None or value is None or isinstance(value, str):
+            shown = figure(number) if number is not None else str(value or "–")
             yield Measure(f"{prefix}{name}", shown, MEASURES.get(str(name), ""))
 
 

@@ -63,8 +63,8 @@ def encode_shards(
     Writes `train` and `valid` as `.bin/.idx` pairs, documents in the order of the shards, and
     `blend.json` for Megatron's ``--per-split-data-args-path``, with paths relative to the run's
     folder. A document is for validation by a hash of its id; of two documents or more one is, and
-    one is not. With no shards both are empty. Finished pieces in ``work`` (by default in
-    ``folder``) are used again, so an interrupted run ends with the same bytes.
+    one is not. With no shards both are empty. Finished pieces in ``work`` (by default
+    ``folder/work``) are used again, so an interrupted run ends with the same bytes.
 
     Returns the manifest's entry. ``unigram_character_bits_per_byte`` is what the valid split costs
     under the characters of the train split: −Σ log2 p(c) / bytes, with p(c) = (count(c) + 1) /
@@ -84,7 +84,7 @@ def encode_shards(
         if not shard.is_file():
             raise DataError(f"{shard}: no such shard; write the shards first")
     folder.mkdir(parents=True, exist_ok=True)
-    work = folder if work is None else work
+    work = folder / "work" if work is None else work
     work.mkdir(parents=True, exist_ok=True)
     eos = special["eos"]["id"] if options.append_eos else None
     rule = Rule(options.valid_fraction, options.seed)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from curator.errors import ManifestError
 from curator.kernels import bpe, ngrams
 from curator.kernels.buffers import Utf8
 from curator.tokenizer.pattern import PATTERN, EngineClasses
+from tokenizers import Tokenizer
 
 TOKENIZER = "tokenizer.json"
 CONFIG = "tokenizer_config.json"
@@ -132,6 +132,4 @@ def fast_table(content: dict[str, Any]) -> bpe.MergeTable | None:
     ]
     if any(len(pair) != 2 for pair in merges):
         return None
-    return bpe.merge_table(
-        model["vocab"], merges, [model["vocab"][token] for token in BYTE_TOKENS]
-    )
+    return bpe.merge_table(model["vocab"], merges, [model["vocab"][token] for token in BYTE_TOKENS])

@@ -62,10 +62,10 @@ def measure(
     byte_ids = [encoder.tokenizer.token_to_id(token) for token in BYTE_TOKENS]
     special = set(encoder.tokenizer.get_added_tokens_decoder())
     unused = set(np.flatnonzero(of_all == 0).tolist()) - special
-    total = max(1, int(measured.sum()))
+    total = int(measured.sum())
     return {
         **_rates(total, named),
-        "byte_fallback_rate": round(int(measured[byte_ids].sum()) / total, 6),
+        "byte_fallback_rate": _ratio(int(measured[byte_ids].sum()), total, 6),
         "renyi_efficiency": renyi_efficiency(measured),
         "unused_tokens": len(unused - set(byte_ids)),
         "unused_byte_tokens": len(unused & set(byte_ids)),
@@ -88,15 +88,16 @@ def renyi_efficiency(counts: np.ndarray, alpha: float = RENYI_ALPHA) -> float | 
     return round(entropy / math.log(len(counts)), 4)
 
 
-def _rates(total: int, sums: dict[str, int]) -> dict[str, float | None]:
-    def ratio(over: int, under: int) -> float | None:
-        return round(over / under, 4) if under else None
+def _ratio(over: int, under: int, digits: int = 4) -> float | None:
+    return round(over / under, digits) if under else None
 
+
+def _rates(total: int, sums: dict[str, int]) -> dict[str, float | None]:
     return {
-        "characters_per_token": ratio(sums["characters"], total),
-        "bytes_per_token": ratio(sums["utf8_bytes"], total),
-        "fertility": ratio(sums["word_tokens"], sums["words"]),
-        "round_trip_exact": ratio(sums["exact"], sums["documents"]),
+        "characters_per_token": _ratio(sums["characters"], total),
+        "bytes_per_token": _ratio(sums["utf8_bytes"], total),
+        "fertility": _ratio(sums["word_tokens"], sums["words"]),
+        "round_trip_exact": _ratio(sums["exact"], sums["documents"]),
     }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
 from curator.kernels.pieces import MAX_RUN, MAX_WORD
@@ -26,6 +25,7 @@ from curator.kernels.pieces.classes import (
     WORD_MARK,
     set_fixed,
 )
+from tokenizers import Regex
 
 SCRIPTS = (
     r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
@@ -75,9 +75,7 @@ class EngineClasses:
     def __init__(self) -> None:
         self.table = np.full(CODE_POINTS, _UNKNOWN, np.uint8)
         set_fixed(self.table)
-        self._kinds = [
-            (Split(Regex(rule), "removed", invert=True), kind) for rule, kind in _KINDS
-        ]
+        self._kinds = [(Split(Regex(rule), "removed", invert=True), kind) for rule, kind in _KINDS]
 
     def know(self, points: Iterable[int]) -> np.ndarray:
         """Return the table, uint8[0x110000], valid at least for the given code points."""

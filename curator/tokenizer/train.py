@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from tokenizers import AddedToken, Tokenizer, decoders, models, trainers
 
 from curator.cluster import run_tasks
 from curator.errors import DataError, RecipeError
@@ -37,6 +36,7 @@ from curator.vocabulary.counts import (
     write_words,
 )
 from curator.vocabulary.work import file_record, piece, shard_key
+from tokenizers import AddedToken, Tokenizer, decoders, models, trainers
 
 MEASURES = "measures.json"
 FEED = 100_000
@@ -55,15 +55,15 @@ def train_tokenizer(
     Every string comes back exactly: nothing is normalised, characters without a token are spelled
     in bytes, spaces belong to the word after them, digits are single. The folder loads in
     ``transformers.AutoTokenizer`` and ``tokenizers.Tokenizer``. A corpus too small for
-    ``vocab_size`` gives the tokens it supports. Piece counts in ``work`` (by default in
-    ``folder``) are used again.
+    ``vocab_size`` gives the tokens it supports. Piece counts in ``work`` (by default
+    ``folder/work``) are used again.
 
     Returns the manifest's entry. Raises ``DataError`` for a missing shard, ``RecipeError`` for
     special tokens that text could spell.
     """
     _check_special_tokens(options)
     folder.mkdir(parents=True, exist_ok=True)
-    work = folder if work is None else work
+    work = folder / "work" if work is None else work
     work.mkdir(parents=True, exist_ok=True)
     for shard in shards:
         if not shard.is_file():

@@ -34,13 +34,13 @@ def build_vocabulary(
 
     `characters.tsv`: every character. `words.tsv`: words of spaced scripts and n-grams of unspaced
     ones. `new_words.tsv`: n-grams that behave like words. Counts are exact and do not depend on
-    how the corpus is cut into shards. Finished pieces in ``work`` (by default in ``folder``) are
+    how the corpus is cut into shards. Finished pieces in ``work`` (by default ``folder/work``) are
     used again. No shards, or no text, gives tables with no rows.
 
     Returns the manifest's entry. Raises ``DataError`` when a shard cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    work = folder if work is None else work
+    work = folder / "work" if work is None else work
     work.mkdir(parents=True, exist_ok=True)
     for shard in shards:
         if not shard.is_file():

@@ -16,7 +16,7 @@ from curator.io.atomic import atomic_write
 from curator.io.shards import shard_batches
 from curator.kernels import buffers, ngrams, pieces
 from curator.kernels.pieces.classes import CODE_POINTS, character_classes
-from curator.schema import STRING, text_buffers
+from curator.schema import STRING
 from curator.vocabulary.work import arrays_once, load_arrays, piece, shard_key
 
 WORD_SCHEMA = pa.schema([("word", STRING), ("count", pa.int64()), ("documents", pa.int64())])
@@ -37,10 +37,7 @@ class CharacterCounts(NamedTuple):
 def texts_of(shard: Path, batch_bytes: int) -> Iterator[tuple[list[str], buffers.Utf8]]:
     """Yield ids and text buffers of a shard, about ``batch_bytes`` of text at a time."""
     for ids, texts in shard_batches(shard, batch_bytes):
-        if isinstance(texts, (pa.Array, pa.ChunkedArray)):
-            yield pa.array(ids).to_pylist(), text_buffers(texts)
-        else:
-            yield list(ids), buffers.of(texts)
+        yield ids, buffers.of(texts)
 
 
 def document_of(bounds: np.ndarray, first: int = 0) -> np.ndarray:

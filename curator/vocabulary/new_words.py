@@ -68,9 +68,7 @@ def _of_length(
     words = level.words()
     columns = (level.counts, level.documents, pmi, left, right, score)
     values = zip(*(column[chosen].tolist() for column in columns), strict=True)
-    return [
-        NewWord(words[rank], *row) for rank, row in zip(chosen.tolist(), values, strict=True)
-    ]
+    return [NewWord(words[rank], *row) for rank, row in zip(chosen.tolist(), values, strict=True)]
 
 
 def _min_pmi(levels: Sequence[Level], length: int, n_characters: int) -> np.ndarray:

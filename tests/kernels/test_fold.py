@@ -44,7 +44,8 @@ INTERESTING = (
     "aAeéÉsSǆıİßﬁŉΐΣςᾳ ͅ \u0301\u0323\u0307\u0308\u0327\u0331\u0338\u0344\u034f\u0345"
     "ảạ\u1ea1\u1e96ẛ\u0304\u0f71\u0f72\u0f73\u0f74"
     "कक़़्षिনয়য\u09bcা\u09c7\u09beো ꦏꦴ꦳꧀ꦧ ก็น้ำนํ้า"
-    "ᄀ가각\u1161\u11a8\u11a7 ｶﾞガか\u3099 嗰𠮶裏裡綫線爲為麵面㍿①Ⅷ︁\ufe0f\u200d，。…“”\ufffd\u212b\u2126ﷺ\U0001d15e"
+    "ᄀ가각\u1161\u11a8\u11a7 ｶﾞガか\u3099 "
+    "嗰𠮶裏裡綫線爲為麵面㍿①Ⅷ︁\ufe0f\u200d，。…“”\ufffd\u212b\u2126ﷺ\U0001d15e"
 )
 texts = st.text(st.one_of(st.sampled_from(INTERESTING), st.characters(exclude_categories=["Cs"])))
 

@@ -217,6 +217,17 @@ def test_a_megabyte_of_text_is_cut_and_the_cut_is_counted(tmp_path: Path) -> Non
     assert "at least 999,600 more characters" in html
 
 
+def test_names_and_values_of_a_megabyte_are_cut_too(tmp_path: Path) -> None:
+    manifest = full_manifest()
+    endless = "<b>名" * 250_000
+    manifest["name"] = manifest["recipe"]["name"] = manifest["inputs"][0]["file"] = endless
+    manifest["counts"]["stages"][0].update(name=endless, operation=endless)
+    manifest["vocabulary"]["top_new_words"][0]["word"] = endless
+    html = render(write_run(tmp_path, manifest))
+    assert len(html) < 600_000
+    assert "(1,000,000 characters)" in html
+
+
 def test_only_so_many_samples_of_a_stage_are_shown(tmp_path: Path) -> None:
     samples = [
         {

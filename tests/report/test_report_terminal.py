@@ -29,7 +29,7 @@ def test_the_closing_table_ends_with_the_proof() -> None:
     lines = closing_table(full_manifest(), width=100).splitlines()
     assert lines[0].split() == ["stage", "in", "kept", "dropped", "changed", "top", "reason"]
     assert lines[-1] == "184,302 in = 90,383 kept + 93,919 dropped (49.0 % kept) ✓"
-    assert lines[5].split()[:6] == ["length", "184,195", "161,074", "23,121", "0", "min_words=20"]
+    assert lines[5].split()[:6] == ["length", "184,195", "161,074", "23,121", "0", "23,118"]
 
 
 def test_documents_that_do_not_add_up_are_said_aloud() -> None:

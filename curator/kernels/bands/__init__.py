@@ -18,8 +18,9 @@ def band_hashes(
     """Return uint64[bands, n]: one hash for each band of each signature.
 
     Band b covers the places ``b * rows_per_band`` to ``(b + 1) * rows_per_band`` of
-    ``signatures`` (uint32[n, >= bands * rows_per_band]). ``lengths`` (int64[n], the shingle lengths)
-    enters the hash: sets of different shingles are never bucket mates. No documents give no columns.
+    ``signatures`` (uint32[n, >= bands * rows_per_band]). ``lengths`` (int64[n], the shingle
+    lengths) enter the hash: texts cut differently never share a bucket. No documents give no
+    columns.
     Source: Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, ch. 3.
     """
     body = twin.body(signatures, "bands")

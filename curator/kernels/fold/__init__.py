@@ -42,9 +42,9 @@ class Keys(NamedTuple):
 def fold(texts: Utf8) -> Keys:
     """Return the keys of ``texts``; an empty text and one of punctuation alone have an empty key.
 
-    ``「嗰度，好 Chill！」`` → ``𠮶度好chill``; ``ꦧꦱ ꦗꦮ`` → ``ꦧꦱꦗꦮ``; ``Tiếng Việt.`` → ``tiếngviệt``
-    whether its marks are composed or not. A character that becomes several (``㍿``, ``ﬁ``, ``ß``)
-    becomes all of them. Most documents take one table look-up a character; a document in which a
+    ``「嗰度，好 Chill！」`` → ``𠮶度好chill``; ``ꦧꦱ ꦗꦮ`` → ``ꦧꦱꦗꦮ``; ``Tiếng Việt.``
+    → ``tiếngviệt``, whether its marks are composed or not. A character that becomes
+    several (``㍿``, ``ﬁ``, ``ß``) becomes all of them. Most documents take one table look-up a character; a document in which a
     mark could compose with, or change places with, what stands before it goes through
     ``unicodedata`` first, so the key always equals the key of the normalised text.
 
@@ -59,7 +59,7 @@ def fold(texts: Utf8) -> Keys:
     slow = np.flatnonzero(interacting)
     if not len(slow):
         return Keys(offsets, codepoints, counts[:, 0], counts[:, 1])
-    normalised = buffers.of([compatibility_casefold(texts.document(i)) for i in slow])
+    normalised = buffers.of([compatibility_casefold(texts.document(i)) for i in slow.tolist()])
     slow_offsets, slow_codepoints, counts[slow], _ = body.fold_documents(
         normalised.offsets, normalised.data, found.normalised, found
     )
@@ -75,8 +75,8 @@ def key_hashes(texts: Utf8, keys: Keys | None = None) -> np.ndarray:
     """Return uint64[n, 2]: a 128-bit hash of each key; equal keys have equal hashes.
 
     ``keys`` spares folding again. A document whose key is empty gets the hash of its bytes
-    instead, in a space of its own: ``…`` and ``。。。`` are not copies, two empty texts are. Among n
-    different keys the odds of any two colliding are near n² / 2¹²⁹ (10⁻²¹ for 10⁹ documents); the
+    instead, in a space of its own: ``…`` and ``。。。`` are not copies, two empty texts are. Among
+    n different keys the odds of any two colliding are near n² / 2¹²⁹ (10⁻²¹ for 10⁹ documents); the
     hash is not cryptographic.
     """
     keys = fold(texts) if keys is None else keys

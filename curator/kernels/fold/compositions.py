@@ -21,7 +21,7 @@ JAMO_LEADING = range(0x1100, 0x1113)
 JAMO_VOWEL = range(0x1161, 0x1176)
 JAMO_TRAILING = range(0x11A8, 0x11C3)
 CANONICAL = (range(0x00C0, 0x3100), range(0xA000, 0xABFF), range(0x10000, 0x12000))
-"""Where the characters with a canonical decomposition in two parts live (a test looks everywhere)."""
+"""Where the characters that decompose in two parts live; a test looks everywhere."""
 
 
 class Compositions:

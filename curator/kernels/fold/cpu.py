@@ -51,10 +51,27 @@ def _composes(pairs, starter, c):  # type: ignore[no-untyped-def]
     return place < len(pairs) and pairs[place] == pair
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _decode(data, i):  # type: ignore[no-untyped-def]  # compiled: Numba infers the types
+    """Return the code point that begins at byte ``i`` of valid UTF-8, and its number of bytes."""
+    low_six, six = np.uint32(0x3F), np.uint32(6)
+    c = np.uint32(data[i])
+    if c < 0x80:
+        return c, 1
+    following = np.uint32(data[i + 1]) & low_six
+    if c < 0xE0:
+        return ((c & np.uint32(0x1F)) << six) | following, 2
+    following = (following << six) | (np.uint32(data[i + 2]) & low_six)
+    if c < 0xF0:
+        return ((c & np.uint32(0x0F)) << np.uint32(12)) | following, 3
+    following = (following << six) | (np.uint32(data[i + 3]) & low_six)
+    return ((c & np.uint32(0x07)) << np.uint32(18)) | following, 4
+
+
 @njit(cache=True, nogil=True)
-def _fold_into(
+def _fold_into(  # type: ignore[no-untyped-def]
     offsets, data, folds, expansions, boundary, pairs, codepoints, keys, counts, interacting
-):  # type: ignore[no-untyped-def]  # compiled: Numba infers the types
+):
     k = np.int64(0)
     last = offsets[-1]
     keys[0] = 0
@@ -66,31 +83,9 @@ def _fold_into(
         examined_end, trail, starter = np.int64(-1), np.uint32(0), np.uint32(0)
         interacts = False
         while i < end:
-            lead_byte = np.uint32(data[i])
             start = i
-            if lead_byte < 0x80:
-                c = lead_byte
-                i += 1
-            elif lead_byte < 0xE0:
-                c = ((lead_byte & np.uint32(0x1F)) << np.uint32(6)) | (
-                    np.uint32(data[i + 1]) & np.uint32(0x3F)
-                )
-                i += 2
-            elif lead_byte < 0xF0:
-                c = (
-                    ((lead_byte & np.uint32(0x0F)) << np.uint32(12))
-                    | ((np.uint32(data[i + 1]) & np.uint32(0x3F)) << np.uint32(6))
-                    | (np.uint32(data[i + 2]) & np.uint32(0x3F))
-                )
-                i += 3
-            else:
-                c = (
-                    ((lead_byte & np.uint32(0x07)) << np.uint32(18))
-                    | ((np.uint32(data[i + 1]) & np.uint32(0x3F)) << np.uint32(12))
-                    | ((np.uint32(data[i + 2]) & np.uint32(0x3F)) << np.uint32(6))
-                    | (np.uint32(data[i + 3]) & np.uint32(0x3F))
-                )
-                i += 4
+            c, width = _decode(data, i)
+            i += width
             value = folds[c]
             if value < EXAMINE:  # nearly every character: a letter, or 0 and thereby nothing
                 codepoints[k] = value & CODE_POINT

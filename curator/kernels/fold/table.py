@@ -16,7 +16,7 @@ from curator.kernels.fold.compositions import ALWAYS, COMPOSES, Compositions
 N_CODE_POINTS = 0x110000
 
 EXPAND = 1 << 31
-"""Value is an expansion: bits 5..29 its start in ``expansions``, bits 0..4 its length (may be 0)."""
+"""Value is an expansion: bits 5..29 its start in ``expansions``, bits 0..4 its length, or 0."""
 EXAMINE = 1 << 30
 """The character may interact with the one before it: the kernel consults ``boundary``."""
 TRADITIONAL = 1 << 29

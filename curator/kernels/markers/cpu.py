@@ -28,7 +28,7 @@ def _longest(
     whole_words: bool,
     classes: np.ndarray,
     flags: np.ndarray,
-) -> tuple[int, int]:
+) -> tuple[int, np.int32]:
     """Return the end and group of the longest word that begins at byte ``at``; group -1: none."""
     node, best_end, best = np.int32(0), at, np.int32(-1)
     while at < end:

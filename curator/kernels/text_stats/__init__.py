@@ -179,6 +179,7 @@ def text_stats(texts: Utf8) -> TextStatistics:
         name: np.ascontiguousarray(column)
         for name, column in (counted_columns | followed_columns).items()
     }
-    columns["letters"] += columns.pop("attached_marks")
-    columns["alphanumeric"] += columns["letters"] - counted_columns["letters"]
+    marks = columns.pop("attached_marks")
+    columns["letters"] = columns["letters"] + marks
+    columns["alphanumeric"] = columns["alphanumeric"] + marks
     return TextStatistics(texts=texts, bytes=sizes, scripts=scripts, **columns)

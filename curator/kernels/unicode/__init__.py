@@ -80,11 +80,15 @@ def pack_tables(
             raise ValueError("more than 256 classes of code points: widen ScanTables.classes")
         classes[point] = number
     columns = list(zip(*sorted(known, key=lambda meaning: known[meaning]), strict=True))
+    left, right, base, mark = (np.array(column, np.uint64) for column in columns[1:5])
     return ScanTables(
         classes,
-        ~classes.reshape(-1, 64).any(axis=1),
+        np.logical_not(classes.reshape(-1, 64).any(axis=1)),
         np.array(columns[0], bool),
-        *(np.array(column, np.uint64) for column in columns[1:5]),
+        left,
+        right,
+        base,
+        mark,
         np.array(columns[5], np.uint8),
         entities,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 
 @njit(cache=True, nogil=True, inline="always")
-def decode(data: np.ndarray, at: int) -> tuple[int, int]:
+def decode(data: np.ndarray, at: int) -> tuple[Any, int]:
     """Return the code point at byte ``at`` and its length in bytes."""
     byte = np.int64(data[at])
     if byte < 0x80:

@@ -4,7 +4,7 @@ ftfy decodes mojibake only where its badness expression finds an unlikely sequen
 of that expression is given below as a pair of neighbours that each of its matches must contain
 (the rarest such pair, so that quotation marks beside Han or é do not send a page the slow way).
 The pairs hold for the expression they were derived from, and for no other: ``supported`` compares
-its digest, and without support nothing is promised.
+its digest and the version, and without support nothing is promised.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from ftfy import badness, chardata
 
 from curator.kernels.unicode import ScanTables, pack_tables
 
-_DIGESTS = frozenset({"9dcc0f2ac90d9ae3c85eb7b9b2c0b8a8e8126153847c2b30c91a0bb263f3b8c4"})
-"""SHA-256 of the badness expressions whose pairs are below: ftfy 6.3.0 and 6.3.1."""
+_STUDIED = frozenset({"6.3.0", "6.3.1"})
+_DIGEST = "9dcc0f2ac90d9ae3c85eb7b9b2c0b8a8e8126153847c2b30c91a0bb263f3b8c4"
+"""SHA-256 of the badness expression whose pairs are below, the same in both versions."""
 
 _ACCENTED = ("lower_accented", "upper_accented")
 _SIGNS = ("box", "start_punctuation", "end_punctuation", "currency", "numeric", "law")
@@ -83,7 +84,7 @@ class FtfyOptions(NamedTuple):
 def supported() -> bool:
     """Return whether the installed ftfy is one whose rules the pairs above were derived from."""
     digest = hashlib.sha256(badness.BADNESS_RE.pattern.encode()).hexdigest()
-    return ftfy.__version__.startswith("6.3.") and digest in _DIGESTS
+    return ftfy.__version__ in _STUDIED and digest == _DIGEST
 
 
 def _members(names: tuple[str, ...]) -> str:

@@ -1,0 +1,62 @@
+"""Bands and buckets: all pairs of small buckets, linearly many of large ones."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curator.kernels.bands import ANCHORS, SMALL_BUCKET, band_hashes, bucket_pairs
+from curator.kernels.components import components
+
+
+def plain_pairs(hashes: list[int]) -> set[tuple[int, int]]:
+    numbered = itertools.combinations(range(len(hashes)), 2)
+    return {(a, b) for a, b in numbered if hashes[a] == hashes[b]}
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(st.lists(st.integers(0, 5), max_size=40))
+def test_small_buckets_give_all_their_pairs(hashes: list[int]) -> None:
+    pairs = bucket_pairs(np.array(hashes, np.uint64), small=40)
+    found = [tuple(pair) for pair in pairs.tolist()]
+    assert len(found) == len(set(found))
+    assert set(found) == plain_pairs(hashes)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 3), max_size=200))
+def test_large_buckets_stay_connected_by_a_linear_number_of_pairs(hashes: list[int]) -> None:
+    array = np.array(hashes, np.uint64)
+    pairs = bucket_pairs(array)
+    assert {tuple(pair) for pair in pairs.tolist()} <= plain_pairs(hashes)
+    assert len(pairs) <= len(hashes) * max(ANCHORS + 1, SMALL_BUCKET / 2)
+    found = components(pairs, len(hashes))
+    assert [hashes.index(h) for h in hashes] == found.tolist()
+
+
+def test_a_bucket_of_a_hundred_thousand_costs_a_linear_number_of_pairs() -> None:
+    pairs = bucket_pairs(np.full(100_000, 9, np.uint64))
+    assert len(pairs) < 100_000 * (ANCHORS + 1)
+    assert set(pairs[:, 0][pairs[:, 1] == 99_999].tolist()) == {0, 1, 2, 3, 99_998}
+
+
+def test_no_documents_and_lone_documents_give_no_pairs() -> None:
+    assert bucket_pairs(np.zeros(0, np.uint64)).shape == (0, 2)
+    assert bucket_pairs(np.arange(5, dtype=np.uint64)).shape == (0, 2)
+
+
+def test_bands_are_equal_exactly_where_their_rows_are() -> None:
+    signatures = np.array([[1, 2, 3, 4], [1, 2, 9, 4], [2, 1, 3, 4]], np.uint32)
+    hashes = band_hashes(signatures, 2, 2, np.array([5, 5, 5]))
+    assert hashes.shape == (2, 3)
+    assert hashes[0, 0] == hashes[0, 1] != hashes[0, 2]
+    assert hashes[1, 0] == hashes[1, 2] != hashes[1, 1]
+
+
+def test_signatures_of_other_shingle_lengths_never_share_a_band() -> None:
+    signatures = np.array([[1, 2], [1, 2]], np.uint32)
+    hashes = band_hashes(signatures, 1, 2, np.array([5, 10]))
+    assert hashes[0, 0] != hashes[0, 1]

@@ -1,0 +1,76 @@
+"""Signatures estimate the Jaccard of two sets, whatever their size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from curator.errors import RecipeError
+from curator.kernels import buffers
+from curator.kernels.fold import Keys, fold
+from curator.kernels.jaccard import jaccard
+from curator.kernels.minhash import signatures
+from curator.kernels.shingles import shingle_sets
+
+N_HASHES = 120
+
+
+def pairs_of_sets(size: int, in_common: int, n_pairs: int) -> tuple[Keys, np.ndarray]:
+    """Documents of one-character shingles, so that their sets are known exactly."""
+    rng = np.random.default_rng(size)
+    rows = []
+    for _ in range(n_pairs):
+        drawn = rng.choice(1_000_000, 2 * size - in_common, replace=False) + 1
+        rows += [drawn[:size], np.concatenate([drawn[:in_common], drawn[size:]])]
+    offsets = np.arange(2 * n_pairs + 1, dtype=np.int64) * size
+    nothing = np.zeros(2 * n_pairs, np.int64)
+    keys = Keys(offsets, np.concatenate(rows).astype(np.uint32), nothing, nothing)
+    return keys, np.ones(2 * n_pairs, np.int64)
+
+
+@pytest.mark.parametrize("size", [3, 20, 46, 300, 2000])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_the_estimate_is_unbiased_and_as_sharp_as_minhash(size: int, share: float) -> None:
+    in_common = round(2 * size * share / (1 + share))
+    keys, lengths = pairs_of_sets(size, in_common, n_pairs=400)
+    exact = in_common / (2 * size - in_common)
+    sets = shingle_sets(keys, lengths)
+    pairs = np.arange(800).reshape(-1, 2)
+    assert np.allclose(jaccard(sets, sets, pairs), exact)
+    signed = signatures(keys, lengths, N_HASHES)
+    estimates = (signed[::2] == signed[1::2]).mean(axis=1)
+    sharpness = np.sqrt(exact * (1 - exact) / N_HASHES) + 1e-9
+    assert abs(estimates.mean() - exact) < 5 * sharpness / np.sqrt(400)
+    assert estimates.std() < 1.15 * sharpness
+
+
+def test_every_place_is_filled_even_for_one_shingle() -> None:
+    signed = signatures(fold(buffers.of(["香港人好叻"])), np.array([5]), N_HASHES)
+    assert len(np.unique(signed)) == N_HASHES
+
+
+def test_equal_keys_have_equal_signatures_and_another_seed_gives_others() -> None:
+    keys = fold(buffers.of(["香港人講廣東話", "香港人講「广东话」"]))
+    lengths = np.array([5, 5])
+    first, second = signatures(keys, lengths, N_HASHES, seed=7)
+    assert first.tolist() == second.tolist()
+    assert not np.any(first == signatures(keys, lengths, N_HASHES, seed=8)[0])
+
+
+def test_texts_too_short_or_not_wanted_have_rows_of_zeros() -> None:
+    keys = fold(buffers.of(["香港", "香港人講廣東話", ""]))
+    assert signatures(keys, np.array([5, 0, 5]), 8).tolist() == [[0] * 8] * 3
+
+
+def test_no_documents_give_no_rows() -> None:
+    assert signatures(fold(buffers.of([])), np.zeros(0, np.int64), 8).shape == (0, 8)
+
+
+def test_an_unknown_scheme_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(RecipeError, match="did you mean 'one_permutation'"):
+        signatures(fold(buffers.of([])), np.zeros(0, np.int64), 8, scheme="one_permutations")
+
+
+def test_a_signature_needs_a_hash() -> None:
+    with pytest.raises(RecipeError, match="n_hashes=0"):
+        signatures(fold(buffers.of([])), np.zeros(0, np.int64), 0)

@@ -1,0 +1,237 @@
+"""The counts of the kernel are those of a plain reading of the text."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from curator.kernels import buffers
+from curator.kernels.buffers import Utf8
+from curator.kernels.text_stats import SCRIPTS, text_stats
+from curator.kernels.text_stats.classes import COUNTS, UNSPACED, tables
+
+ALPHABETS = (
+    "我哋食咗飯𠻺㗎，。！「」（）…⋯ \n　",
+    "abc XYZ 019 .,!?'\"#()[]-\n\t\r\b…»“”—é ",
+    "বাংলা ভাষা কি? ০১। \n",
+    "ꦲꦏ꧉ ประเทศไทย ພາສາ ភាសា\n",
+    "http://a.hk/x https:// h ttp s:",
+    "•·a\n\n\n\u200d\u200c\ufe0f👩\ufffd\ue000\x00\x1c\x85",
+)
+texts = st.one_of(
+    st.text(max_size=60),
+    *(st.text(alphabet=alphabet, max_size=60) for alphabet in ALPHABETS),
+    st.lists(st.sampled_from(("read more", "...", "[…]", "(...)", "-»", "# #a# ###", " ", "\n")))
+    .map("".join)
+    .filter(lambda text: len(text) < 80),
+)
+
+
+def _is_letter(character: str) -> bool:
+    name = unicodedata.name(character, "")
+    numeral = unicodedata.category(character) == "Nl" and (
+        character == "〇" or name.startswith("HANGZHOU NUMERAL")
+    )
+    return unicodedata.category(character)[0] == "L" or numeral
+
+
+def _is_attached(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" or character in "\u200c\u200d"
+
+
+def _is_unspaced(character: str) -> bool:
+    table = tables()
+    return bool(table.flags[table.classes[ord(character)]] & UNSPACED)
+
+
+def _letter_cluster(text: str) -> list[bool]:
+    """Which characters are letters or marks that hang on one."""
+    result: list[bool] = []
+    for character in text:
+        attached = _is_attached(character) and bool(result) and result[-1]
+        result.append(_is_letter(character) or attached)
+    return result
+
+
+def _words(run: str) -> tuple[list[str], int]:
+    """Spaced words and the number of unspaced ones in a run of non-space."""
+    belongs = _letter_cluster(run)
+    pieces, unspaced, current, after_unspaced = [], 0, "", False
+    for character, in_cluster in zip(run, belongs, strict=True):
+        if _is_unspaced(character):
+            pieces.append(current)
+            current, unspaced, after_unspaced = "", unspaced + 1, True
+        elif after_unspaced and _is_attached(character) and in_cluster:
+            pass
+        else:
+            current, after_unspaced = current + character, False
+    pieces.append(current)
+    pieces = [piece for piece in pieces if piece]
+    if not unspaced:
+        return pieces, 0
+    speaking = [p for p in pieces if any(_is_letter(c) or c.isdecimal() for c in p)]
+    return speaking, unspaced
+
+
+URL = re.compile(r"https?://[!$-_a-z]+")
+
+
+def _reference(text: str) -> dict[str, int]:
+    category = [unicodedata.category(character) for character in text]
+    found = [_words(run) for run in text.split()]
+    spaced = [word for words, _ in found for word in words]
+    unspaced = sum(number for _, number in found)
+    runs = [m.group() for m in re.finditer(r"(.)\1*", text, re.DOTALL)]
+    lines = text.split("\n")
+    return {
+        "characters": len(text),
+        "bytes": len(text.encode()),
+        "letters": sum(_letter_cluster(text)),
+        "digits": category.count("Nd"),
+        "whitespace": sum(character.isspace() for character in text),
+        "punctuation": sum(name[0] == "P" for name in category),
+        "symbols": sum(name[0] == "S" for name in category),
+        "hashes": text.count("#"),
+        "ellipses": text.count("…") + text.count("⋯"),
+        "replacements": text.count("\ufffd"),
+        "private_use": category.count("Co"),
+        "space_split_words": len(text.split()),
+        "words": len(spaced) + unspaced,
+        "spaced_words": len(spaced),
+        "unspaced_words": unspaced,
+        "spaced_word_characters": sum(map(len, spaced)),
+        "longest_word": max(map(len, spaced), default=0),
+        "words_with_letters": unspaced + sum(any(map(_is_letter, word)) for word in spaced),
+        "url_characters": sum(map(len, URL.findall(text))),
+        "lines": sum(bool(line.strip()) for line in lines),
+        "longest_line": max(map(len, lines)),
+        "longest_run": max((len(run) for run in runs if not run.isspace()), default=0),
+        "paragraphs": len(text.split("\n\n")),
+    }
+
+
+@given(st.lists(texts, max_size=4))
+@settings(max_examples=300, deadline=None)
+@example(["我哋食 dim sum"])
+@example(["বাংলা ভাষা"])
+@example(["a\u0301b 你\ufe0f好，ok，ok2 ……"])
+def test_every_count_is_that_of_a_plain_reading(documents: list[str]) -> None:
+    stats = text_stats(buffers.of(documents))
+    for row, document in enumerate(documents):
+        for name, value in _reference(document).items():
+            assert getattr(stats, name)[row] == value, (name, document)
+
+
+@given(st.lists(texts, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_repetition_is_that_of_sets_of_lines_and_paragraphs(documents: list[str]) -> None:
+    repetition = text_stats(buffers.of(documents)).repetition
+    for row, document in enumerate(documents):
+        lines = [line for line in document.split("\n") if line.strip()]
+        paragraphs = document.split("\n\n")
+        assert repetition.lines[row] == len(lines)
+        assert repetition.unique_lines[row] == len(set(lines))
+        assert repetition.line_characters[row] == sum(map(len, lines))
+        assert repetition.unique_line_characters[row] == sum(map(len, set(lines)))
+        assert repetition.paragraphs[row] == len(paragraphs)
+        assert repetition.unique_paragraphs[row] == len(set(paragraphs))
+        assert repetition.paragraph_characters[row] == sum(map(len, paragraphs))
+        assert repetition.unique_paragraph_characters[row] == sum(map(len, set(paragraphs)))
+
+
+def test_words_are_script_aware() -> None:
+    stats = text_stats(buffers.of(["我哋食 dim sum", "বাংলা ভাষা", "sugeng enjing", "", "……"]))
+    assert stats.words.tolist() == [5, 2, 2, 0, 1]
+    assert stats.letters.tolist() == [9, 9, 12, 0, 0]
+
+
+def test_letters_are_counted_by_script() -> None:
+    stats = text_stats(buffers.of(["㗎𠻺abcé かナ 한글 বা ไทย ꦲꦏ Ж ﷲ"]))
+    counted = {name: int(stats.script(name)[0]) for name in SCRIPTS if stats.script(name)[0]}
+    assert counted == {
+        "Han": 2,
+        "Latin": 4,
+        "Kana": 2,
+        "Hangul": 2,
+        "Bengali": 1,
+        "Thai": 3,
+        "Javanese": 2,
+        "Cyrillic": 1,
+        "Arabic": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "terminal", "ellipsis", "bullet"),
+    [
+        ("佢話：「走！」", 1, 0, 0),
+        ("（好。）", 1, 0, 0),
+        ("（好）", 0, 0, 0),
+        ("(Good.)", 0, 0, 0),
+        ("আমি যাই।", 1, 0, 0),
+        ("የት ነው።", 1, 0, 0),
+        ("ꦲꦏ꧉", 1, 0, 0),
+        ("کیا ہے؟", 1, 0, 0),
+        ("等等……", 1, 1, 0),
+        ("click to Read More", 0, 1, 0),
+        ("click to read more..", 1, 1, 0),
+        ("read more.", 1, 0, 0),
+        ("  • 好", 0, 0, 1),
+        ("・好", 0, 0, 1),
+        ("- 好", 0, 0, 0),
+    ],
+)
+def test_lines_are_known_by_their_ends(
+    line: str, terminal: int, ellipsis: int, bullet: int
+) -> None:
+    stats = text_stats(buffers.of([f"\n {line}\u3000\n\n"]))
+    assert stats.lines.tolist() == [1]
+    assert stats.terminal_lines.tolist() == [terminal]
+    assert stats.ellipsis_lines.tolist() == [ellipsis]
+    assert stats.bullet_lines.tolist() == [bullet]
+
+
+def test_a_slice_of_an_arrow_array_is_read_where_it_begins() -> None:
+    whole = buffers.of(["你好", "ora 1", "বা"])
+    part = text_stats(Utf8(whole.offsets[1:], whole.data))
+    assert part.characters.tolist() == [5, 2]
+    assert part.digits.tolist() == [1, 0]
+
+
+def test_no_documents_give_empty_arrays() -> None:
+    stats = text_stats(buffers.of([]))
+    assert stats.words.shape == (0,)
+    assert stats.scripts.shape == (0, len(SCRIPTS))
+    assert stats.repetition.lines.shape == (0,)
+
+
+def test_every_code_point_has_the_class_of_its_category() -> None:
+    table = tables()
+    column = {name: table.counts[:, index] for index, name in enumerate(COUNTS)}
+    for point in (*range(0x3000), *range(0x3000, 0x110000, 37)):
+        if 0xD800 <= point < 0xE000:
+            continue
+        category = unicodedata.category(chr(point))
+        kind = table.classes[point]
+        assert column["punctuation"][kind] == (category[0] == "P"), hex(point)
+        assert column["symbols"][kind] == (category[0] == "S"), hex(point)
+        assert column["digits"][kind] == (category == "Nd"), hex(point)
+        assert column["whitespace"][kind] == chr(point).isspace(), hex(point)
+        assert column["private_use"][kind] == (category == "Co"), hex(point)
+
+
+def test_real_cantonese_is_counted_as_by_hand(corpora: Path) -> None:
+    rows = (corpora / "yue" / "hkcancor.jsonl").read_text(encoding="utf-8").splitlines()[:3]
+    documents = [json.loads(row)["text"] for row in rows]
+    stats = text_stats(buffers.of(documents))
+    for row, document in enumerate(documents):
+        for name, value in _reference(document).items():
+            assert getattr(stats, name)[row] == value, name
+    assert np.all(stats.han > 0)
