@@ -1,0 +1,5 @@
+"""Sources of documents beyond plain files."""
+
+from curator.acquire.pycantonese import PyCantonese
+
+__all__ = ["PyCantonese"]

@@ -1,4 +1,4 @@
-"""A tokenizer as text buffers see it: the fast kernel where it is proven equal, else the library."""
+"""A tokenizer on text buffers: the fast kernel where it is proven equal, else the library."""
 
 from __future__ import annotations
 

@@ -49,9 +49,8 @@ class TokenizerOptions:
     def __post_init__(self) -> None:
         for name in self.special_tokens:
             if name not in SPECIAL_NAMES:
-                raise RecipeError(
-                    f"TokenizerOptions: unknown special token {name!r}{nearest(name, SPECIAL_NAMES)}"
-                )
+                hint = nearest(name, SPECIAL_NAMES)
+                raise RecipeError(f"TokenizerOptions: unknown special token {name!r}{hint}")
         missing = [name for name in SPECIAL_NAMES if not self.special_tokens.get(name)]
         if missing or len(set(self.special_tokens.values())) != len(SPECIAL_NAMES):
             raise RecipeError(

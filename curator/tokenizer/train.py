@@ -201,8 +201,8 @@ def _check_special_tokens(options: TokenizerOptions) -> None:
     for name, token in options.special_tokens.items():
         if len(splitter().pre_tokenize_str(token)) < 2:
             raise RecipeError(
-                f"TokenizerOptions: special token {name}={token!r} is one piece of text, so a merge "
-                f"could spell it; mix letters and punctuation, as in '<{name}>'"
+                f"TokenizerOptions: special token {name}={token!r} is one piece of text, so a "
+                f"merge could spell it; mix letters and punctuation, as in '<{name}>'"
             )
 
 

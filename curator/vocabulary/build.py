@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
+import operator
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -61,7 +63,8 @@ def build_vocabulary(
     _write_table(
         folder / WORDS, ("word", "kind", "count", "documents"), _words(words, levels, options)
     )
-    _write_table(folder / NEW_WORDS, NewWord._fields, found)
+    fields = [field.name for field in dataclasses.fields(NewWord)]
+    _write_table(folder / NEW_WORDS, fields, map(operator.attrgetter(*fields), found))
     files = [file_record(folder / name) for name in (CHARACTERS, WORDS, NEW_WORDS)]
     return _entry(files, characters, by_count, found, options)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from curator.vocabulary.grams import Level
 from curator.vocabulary.options import VocabularyOptions
 
 
-class NewWord(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NewWord:
     """A row of the table of new words."""
 
     word: str

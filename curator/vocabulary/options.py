@@ -16,7 +16,7 @@ class VocabularyOptions:
     min_count: int = 5
     """Words and n-grams seen less often are left out of the tables, and so are their extensions."""
     max_word_characters: int = 4
-    """Longest n-gram of unspaced scripts, in characters, 2 to 8; each one is a pass over the text."""
+    """Longest n-gram of unspaced scripts, in characters, 2 to 8; each is a pass over the text."""
     max_spaced_word_characters: int = 40
     """Longer runs of letters are no words but identifiers or noise, and are not counted."""
     function_characters: str = ""

@@ -126,7 +126,7 @@ def test_urls_are_read_like_paths(tmp_path: Path) -> None:
         assert file.modified
         with open_file(file.path) as stream:
             assert stream.read() == b"/corpus/d.txt"
-        with pytest.raises(DataError, match="memory://corpus/no.jsonl: no such file"):
+        with pytest.raises(DataError, match=r"memory://corpus/no\.jsonl: no such file"):
             names("memory://corpus/no.jsonl")
         with pytest.raises(DataError, match="no file with extension"):
             names("memory://corpus/*.ndjson")

@@ -99,12 +99,8 @@ def test_a_part_of_a_sequence_can_be_read(tmp_path: Path) -> None:
 
 
 def test_an_error_while_writing_leaves_nothing(tmp_path: Path) -> None:
-    with (
-        pytest.raises(DataError, match="do not fit uint16"),
-        IndexedWriter(tmp_path / "t", "uint16") as writer,
-    ):
-        writer.add_document([1])
-        writer.add_document([65_536])
+    with pytest.raises(DataError, match="do not fit uint16"):
+        write(tmp_path / "t", [[1], [65_536]])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,7 +1,7 @@
 """Byte-pair encoding with byte fallback, straight from text buffers to token ids.
 
-The result equals Hugging Face ``tokenizers`` (a BPE model with ``byte_fallback`` behind a split into
-the pieces of ``curator.kernels.pieces``) for every input; it is the fast path of that library.
+The result equals Hugging Face ``tokenizers`` (a BPE model with ``byte_fallback`` behind a split
+into the pieces of ``curator.kernels.pieces``) for every input; it is the fast path of that library.
 """
 
 from __future__ import annotations

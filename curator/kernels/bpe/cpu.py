@@ -13,7 +13,7 @@ SYMBOLS = 4 * (MAX_WORD + 1)
 
 
 @njit(cache=True, nogil=True)
-def _slot(pairs: np.ndarray, pair: int) -> int:
+def _slot(pairs: np.ndarray, pair: int) -> np.int64:
     """Return the slot that holds ``pair``, or the empty one where it belongs."""
     mask = len(pairs) - 1
     mixed = np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15)

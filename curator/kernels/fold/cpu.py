@@ -51,7 +51,7 @@ def _composes(pairs, starter, c):  # type: ignore[no-untyped-def]
     return place < len(pairs) and pairs[place] == pair
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _decode(data, i):  # type: ignore[no-untyped-def]  # compiled: Numba infers the types
     """Return the code point that begins at byte ``i`` of valid UTF-8, and its number of bytes."""
     low_six, six = np.uint32(0x3F), np.uint32(6)

@@ -87,7 +87,7 @@ class RankTable:
     """Finds the place of keys in a sorted array: what names an n-gram one character longer."""
 
     def __init__(self, known: np.ndarray) -> None:
-        """Hash ``known``, uint64[k], sorted and distinct; 16 bytes per key over a load of a half."""
+        """Hash ``known``, uint64[k], sorted and distinct; 16 bytes a key over a load of a half."""
         self._table = body(known, "ngrams").rank_table(known)
 
     def ranks(self, keys: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ def neighbour_keys(
 
 
 @njit(cache=True, nogil=True)
-def _slot(table: np.ndarray, counts: np.ndarray, key: np.uint64) -> int:
+def _slot(table: np.ndarray, counts: np.ndarray, key: np.uint64) -> np.int64:
     """Return the slot that holds ``key``, or the free one where it belongs."""
     mask = len(table) - 1
     mixed = (key ^ (key >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)

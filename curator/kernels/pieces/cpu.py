@@ -23,7 +23,7 @@ MAX_RUN = 16
 
 
 @njit(cache=True, nogil=True)
-def point(data: np.ndarray, at: int) -> tuple[int, int]:
+def point(data: np.ndarray, at: int) -> tuple[np.int64, int]:
     """Return the code point that begins at byte ``at`` of valid UTF-8, and its width in bytes."""
     lead = np.int64(data[at])
     if lead < 0x80:
@@ -59,7 +59,7 @@ def _blank_end(data: np.ndarray, at: int, stop: int, classes: np.ndarray) -> int
     while at < stop and count < MAX_RUN:
         value, width = point(data, at)
         kind = classes[value]
-        if kind != SPACE and kind != BLANK:
+        if kind not in (SPACE, BLANK):
             break
         last = at
         at += width
@@ -67,7 +67,7 @@ def _blank_end(data: np.ndarray, at: int, stop: int, classes: np.ndarray) -> int
     if at >= stop or count == 1:
         return at
     kind = classes[point(data, at)[0]]
-    if kind == SPACE or kind == BLANK or kind == NEWLINE:
+    if kind in (SPACE, BLANK, NEWLINE):
         return at
     return last
 
@@ -84,13 +84,13 @@ def piece_end(data: np.ndarray, at: int, stop: int, classes: np.ndarray) -> int:
         if following >= WORD:  # word letters, their marks, joiners and symbols take the space
             kind = following
             after += width
-    if kind == WORD or kind == WORD_MARK:
+    if kind in (WORD, WORD_MARK):
         inside = 1 << WORD | 1 << WORD_MARK | 1 << JOINER
         return _run(data, after, stop, classes, inside, MAX_WORD - 1)
-    if kind == UNSPACED or kind == UNSPACED_MARK:
+    if kind in (UNSPACED, UNSPACED_MARK):
         inside = 1 << UNSPACED | 1 << UNSPACED_MARK | 1 << WORD_MARK | 1 << JOINER
         return _run(data, after, stop, classes, inside, MAX_RUN - 1)
-    if kind == SYMBOL or kind == JOINER:
+    if kind in (SYMBOL, JOINER):
         inside = 1 << SYMBOL | 1 << JOINER | 1 << WORD_MARK | 1 << UNSPACED_MARK
         return _run(data, after, stop, classes, inside, MAX_RUN - 1)
     if kind == DIGIT:
@@ -138,7 +138,7 @@ def words(
             while at < stop:
                 value, width = point(data, at)
                 kind = classes[value]
-                if kind == WORD or kind == WORD_MARK:
+                if kind in (WORD, WORD_MARK):
                     open_run = True
                     end = at + width
                 elif not (open_run and kind == JOINER):

@@ -95,6 +95,8 @@ def _is_symbol_word(
         for at in range(start, end):
             runs += data[at] == 0x23 and (at == start or data[at - 1] != 0x23)
         return 2 * runs > characters
+    if seen & LETTER:  # most words: no ellipsis holds a letter
+        return False
     if _is(data, start, end, b"...") or _is(data, start, end, b"[...]"):
         return True
     if _is(data, start, end, b"(...)") or _is(data, start, end, b"-\xc2\xbb"):
