@@ -50,7 +50,7 @@ class Recipe:
     """ISO 639-3 code of the corpus; ``und`` where there is none."""
     seed: int = 0
     """Seed of everything drawn by chance that has no seed of its own."""
-    shards: ShardOptions = ShardOptions()
+    shards: ShardOptions = dataclasses.field(default_factory=ShardOptions)
     """How output is cut into files."""
     vocabulary: VocabularyOptions | None = None
     """Character and word tables; left out when absent."""
@@ -222,7 +222,8 @@ class _Builder:
         name = getattr(target, "__name__", str(target))
         arguments = self._arguments(fields, parameters, shelves, address, name)
         for key, value in arguments.items():
-            inner = (*address, key) if isinstance(fields, dict) and key in fields else address
+            given = isinstance(fields, dict) and key in fields
+            inner = (*address, key) if given else address
             if key in shelves:
                 arguments[key] = self.named(value, shelves[key], inner)
             else:
@@ -261,9 +262,12 @@ class _Builder:
         if not unknown:
             return dict(fields)
         first = parameters[0] if parameters else ""
-        if first in shelves and len(fields) == 1 and not _close(unknown[0], parameters):
-            return {first: fields}  # `- Modify: {UrlRemover: {…}}` means its first argument
         key = unknown[0]
+        free = len(unknown) == 1 and first in shelves and first not in fields
+        if free and (key in shelf_names(shelves[first]) or not _close(key, parameters)):
+            # `- ScoreFilter: {LengthFilter: {…}, score_field: n}`: the filter by its own name
+            rest = {other: value for other, value in fields.items() if other != key}
+            return {first: {key: fields[key]}, **rest}
         raise self.fail((*address, key), f"{name} has no field {key!r}{nearest(key, parameters)}")
 
     def convert(self, value: Any, hint: Any, what: str, address: Address) -> Any:

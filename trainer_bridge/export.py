@@ -38,7 +38,9 @@ def export(folder: str | Path, out: str | Path) -> list[str]:
         for name, text in texts.items():
             write_atomically(target / name, text)
     except OSError as error:
-        raise ResourceError(f"{target}: cannot be written ({error}); name another folder") from error
+        raise ResourceError(
+            f"{target}: cannot be written ({error}); name another folder"
+        ) from error
     return ["model.safetensors", *texts]
 
 

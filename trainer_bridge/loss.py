@@ -96,7 +96,5 @@ def token_losses(model: LanguageModel, tokens_BT: Tensor, targets_BT: Tensor) ->
         for start in range(0, len(hidden_ND), SLICE):
             part = slice(start, start + SLICE)
             logits_CV = model.lm_head(hidden_ND[part]).float()
-            losses.append(
-                F.cross_entropy(logits_CV, targets_BT.flatten()[part], reduction="none")
-            )
+            losses.append(F.cross_entropy(logits_CV, targets_BT.flatten()[part], reduction="none"))
         return torch.cat(losses).view_as(targets_BT)

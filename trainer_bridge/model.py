@@ -178,5 +178,9 @@ def initialise(model: LanguageModel, config: ModelConfig, seed: int) -> None:
             if parameter.dim() == 1:
                 parameter.fill_(1.0)
                 continue
-            residual = name.endswith(("o_proj.weight", "down_proj.weight"))
-            parameter.normal_(0.0, narrow if residual else config.init_method_std, generator=generator)
+            std = config.init_method_std
+            if name == "model.embed_tokens.weight":
+                std = config.embedding_init_method_std
+            elif name.endswith(("o_proj.weight", "down_proj.weight")):
+                std = narrow
+            parameter.normal_(0.0, std, generator=generator)

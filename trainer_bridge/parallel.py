@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -53,16 +57,23 @@ def choose_loss(config: Config, parameters: int) -> tuple[LossFunction, str]:
 
 
 def compiler_fault() -> str | None:
-    """Return why torch.compile cannot work here, or None after it compiled a tiny function."""
-    try:
-        torch.compile(_tiny, dynamic=False)(torch.ones(8))
-    except RuntimeError as error:  # the base of all of torch's compile errors
-        return f"torch.compile does not work here ({shorten(str(error).splitlines()[0], 160)})"
+    """Return why torch.compile cannot work here, or None when its C++ compiler makes a library.
+
+    Torch is not asked: it answers from its cache of earlier compilations.
+    """
+    # The choice torch makes itself, environment included.
+    compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
+    with tempfile.TemporaryDirectory() as folder:
+        words = [compiler, "-shared", "-fPIC", "-o", f"{folder}/trial.so", "-x", "c++", "-"]
+        try:
+            done = subprocess.run(
+                words, input="#include <cmath>\n", capture_output=True, text=True, check=False
+            )
+        except OSError as error:
+            return f"the C++ compiler {compiler!r} cannot be started ({error.strerror})"
+    if done.returncode:
+        return f"the C++ compiler {compiler!r} fails ({shorten(done.stderr.strip(), 160)})"
     return None
-
-
-def _tiny(x: Tensor) -> Tensor:
-    return x.sin() + x
 
 
 def precision_context(config: Config) -> AbstractContextManager[None]:

@@ -26,7 +26,7 @@ from trainer_bridge.data.sampler import Sampler
 from trainer_bridge.evaluate import RUN_LINK, validate
 from trainer_bridge.metrics import SUMMARY, MetricsFile, read_metrics, write_atomically
 from trainer_bridge.model import LanguageModel, initialise
-from trainer_bridge.optim import build_optimizer, learning_rate, set_learning_rate
+from trainer_bridge.optim import build_optimizer, rate_factor, set_rates
 from trainer_bridge.parallel import choose_loss, precision_context
 
 FREE_TO_CHANGE = ("exp_manager", "trainer.log_every_n_steps", "trainer.val_check_interval")
@@ -117,7 +117,6 @@ class Training:
         self.order_sha256 = self.sampler.order.sha256()
         self.loss_function, self.how = choose_loss(config, self.model.parameter_count())
         self.step = 0
-        self.rates: list[float] = []
 
     @property
     def compiled(self) -> bool:
@@ -209,8 +208,8 @@ class Training:
         """Make one optimizer step and return its row."""
         model = self.config.model
         step = self.step + 1
-        rate = learning_rate(step, self.config.trainer.max_steps, model.optim)
-        set_learning_rate(self.optimizer, rate)
+        factor = rate_factor(step, self.config.trainer.max_steps, model.optim.sched)
+        set_rates(self.optimizer, factor)
         self.optimizer.zero_grad(set_to_none=True)
         loss = 0.0
         for part in range(model.accumulation):
@@ -236,7 +235,7 @@ class Training:
             "kind": "train",
             "step": step,
             "loss": loss,
-            "learning_rate": rate,
+            "learning_rate": model.optim.lr * factor,
             "gradient_norm": norm,
             "tokens": step * model.tokens_per_step,
         }
@@ -267,7 +266,9 @@ class Training:
         rows = read_metrics(self.folder)
         steps = [row for row in rows if row["kind"] == "train"]
         checks = [row for row in rows if row["kind"] == "validation"]
-        seconds = sum(row["seconds"] for row in steps)
+        seconds, cpu_seconds, timed = (
+            sum(row[name] for row in steps) for name in ("seconds", "cpu_seconds", "tokens_timed")
+        )
         summary = {
             "steps": self.step,
             "parameters": self.model.parameter_count(),
@@ -279,7 +280,8 @@ class Training:
             "last_loss": steps[-1]["loss"],
             "validation": checks[-1] if checks else None,
             "seconds": seconds,
-            "tokens_per_second": sum(row["tokens_timed"] for row in steps) / seconds,
+            "tokens_per_second": timed / seconds,
+            "tokens_per_cpu_second": timed / cpu_seconds,
             "precision": self.config.trainer.precision,
             "compiled": self.compiled,
             "threads": torch.get_num_threads(),
@@ -291,26 +293,32 @@ class Training:
 
 
 class Clock:
-    """Seconds and tokens of the steps since it was last read; validation and saving do not count."""
+    """Time and tokens of the steps since it was last read; validating and saving do not count."""
 
     def __init__(self) -> None:
-        self._seconds, self._tokens, self._began = 0.0, 0, 0.0
+        self._seconds, self._cpu_seconds, self._tokens = 0.0, 0.0, 0
+        self._began = self._cpu_began = 0.0
 
     def start(self) -> None:
         """Begin a step."""
-        self._began = time.perf_counter()
+        self._began, self._cpu_began = time.perf_counter(), time.process_time()
 
     def stop(self, tokens: int) -> None:
         """End a step of so many tokens."""
         self._seconds += time.perf_counter() - self._began
+        self._cpu_seconds += time.process_time() - self._cpu_began
         self._tokens += tokens
 
     def read(self) -> dict[str, Any]:
-        """Return the row's timing fields and start over."""
-        seconds, tokens = self._seconds, self._tokens
-        self._seconds, self._tokens = 0.0, 0
-        speed = tokens / seconds
-        return {"seconds": seconds, "tokens_timed": tokens, "tokens_per_second": speed}
+        """Return the row's timing fields and start over; CPU seconds add up over threads."""
+        row = {
+            "seconds": self._seconds,
+            "cpu_seconds": self._cpu_seconds,
+            "tokens_timed": self._tokens,
+            "tokens_per_second": self._tokens / self._seconds,
+        }
+        self._seconds, self._cpu_seconds, self._tokens = 0.0, 0.0, 0
+        return row
 
 
 def versions() -> dict[str, str]:

@@ -26,7 +26,10 @@ MAX_NESTING = 254
 """Levels of arrays and objects that ``extra`` holds; orjson writes no more."""
 
 LONG_INTEGER = re.compile(rb"[0-9]{19}")
-"""May be an integer that orjson would round to a float."""
+"""May be an integer of more than 64 bits, which orjson rounds to a float."""
+
+ROUNDED = re.compile(rb"[0-9]e[0-9]")
+"""May be a float so large that it was such an integer, as orjson writes it."""
 
 MAX_SHAPES = 64
 """Orders of keys that are remembered as plain; files that have more are read the longer way."""
@@ -66,6 +69,7 @@ def parse_lines(
     plain: set[tuple[str, ...]] = set()
     may_be_plain = float not in kinds
     all_kinds = (str, str, *kinds)
+    integers = [index for index, kind in enumerate(all_kinds) if kind is int]
     loads, add, longest = orjson.loads, rows.documents.append, fields.max_line_bytes
     for number, line in enumerate(data.split(b"\n"), first_line):
         if not line or line.isspace():
@@ -77,19 +81,21 @@ def parse_lines(
         if type(row) is dict:
             keys = tuple(row)
             if keys in plain:
-                id, text, *_ = values = take(row)
-                if (
-                    tuple(map(type, values)) == all_kinds
-                    and id
-                    and "\0" not in text
-                    and "\0" not in id
-                ):
+                values = take(row)
+                if tuple(map(type, values)) == all_kinds and _is_plain(values, integers):
                     add((*values, None, number))
                     continue
             elif may_be_plain and len(plain) < MAX_SHAPES and set(keys) == set(wanted):
                 plain.add(keys)
         _add_line(rows, line, row, number, kinds, fields)
     return rows
+
+
+def _is_plain(values: Sequence[Any], integers: Sequence[int]) -> bool:
+    """Return whether id, text and metadata of the right types are a document as they are."""
+    if not values[0] or "\0" in values[0] or "\0" in values[1]:
+        return False
+    return not integers or all(fits(values[index], int) for index in integers)
 
 
 def _add_line(
@@ -207,25 +213,33 @@ def _sort_out(
 ) -> tuple[Sequence[Any], str | None]:
     """Return the values that fit their columns, and the rest as JSON."""
     values = [row.pop(name, None) for name in names]
-    rounded = any(type(value) is float and abs(value) >= 1 << 63 for value in values)
-    if (row or rounded) and LONG_INTEGER.search(line):
+    rest = _dump(row) if row else b""
+    large = float in kinds and any(type(v) is float and abs(v) >= 1 << 63 for v in values)
+    if (large or ROUNDED.search(rest)) and LONG_INTEGER.search(line):
         row = _exact(line)
         del row[fields.text_field]
         row.pop(fields.id_field, None)
         values = [row.pop(name, None) for name in names]
-    for index, (name, kind) in enumerate(zip(names, kinds, strict=True)):
-        value = values[index]
+        rest = _dump(row) if row else b""
+    misfits = {}
+    for index, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+        if value is None or (type(value) is kind and kind is not int):
+            continue
         if not fits(value, kind):
-            row[name], values[index] = value, None
-        elif kind is float and value is not None:
+            misfits[names[index]], values[index] = value, None
+        elif kind is float:
             values[index] = float(value)
-    if not row:
-        return values, None
+    if misfits:
+        rest = _dump(row | misfits)
+    return values, rest.decode() or None
+
+
+def _dump(row: dict[str, Any]) -> bytes:
     try:
-        return values, orjson.dumps(row).decode()
+        return orjson.dumps(row)
     except orjson.JSONEncodeError:  # an integer of more than 64 bits, or too deep
         _refuse_deep(row)
-    return values, dump_json(row)
+    return dump_json(row).encode()
 
 
 class _Unreadable(Exception):

@@ -29,7 +29,11 @@ GZIP_LEVEL = 6
 ZSTD_LEVEL = 3
 
 BATCH_BYTES = 8 << 20
-"""Bytes of a table that are Python objects at a time while a shard is written or read."""
+"""Bytes of a shard that are Python objects at a time while it is read."""
+
+STEP_ROWS, STEP_BYTES = 512, 1 << 20
+"""Rows encoded at a time at most, and their bytes. Small, so that memory is used again while it is
+in the cache: with 8,192 rows the same work takes three times as long."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ PACKERS: dict[str | None, Any] = {None: contextlib.nullcontext, "gz": _gzip, "zs
 
 
 def _encoded(table: pa.Table, columns: Sequence[str]) -> Iterator[bytes]:
-    """Yield the lines of a table, some MiB of it at a time."""
+    """Yield the lines of a table, some rows at a time."""
     for name in columns:
         if name not in table.column_names:
             raise DataError(f"the table has no column {name!r}{nearest(name, table.column_names)}")
@@ -188,7 +192,7 @@ def _encoded(table: pa.Table, columns: Sequence[str]) -> Iterator[bytes]:
     written = [name for name in columns if name != schema.EXTRA]
     has_extra = schema.EXTRA in table.column_names
     per_row = max(1, table.nbytes // max(1, table.num_rows))
-    step = max(1, min(8192, BATCH_BYTES // per_row))
+    step = max(1, min(STEP_ROWS, STEP_BYTES // per_row))
     option = orjson.OPT_APPEND_NEWLINE
     for start in range(0, table.num_rows, step):
         part = table.slice(start, step)

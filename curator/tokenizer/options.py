@@ -35,7 +35,7 @@ class TokenizerOptions:
     special_tokens: Mapping[str, str] = field(default_factory=_default_special_tokens)
     """Texts of pad, bos and eos: three different ones, each mixing letters and punctuation, so
     that no merge can spell it."""
-    sample_characters: int = 50_000_000
+    sample_characters: int = 30_000_000
     """Merges are learned from about so many characters, documents chosen by a hash of their ids;
     characters are counted in all of them. Memory grows with it, quality hardly does above this."""
     held_out_fraction: float = 0.02

@@ -450,6 +450,34 @@ def test_the_bulk_way_gives_the_rows_of_the_line_way_or_nothing(data: bytes, lon
         assert bulk.combine_chunks().equals(line_by_line.combine_chunks())
 
 
+INTEGERS = pa.schema([("year", pa.int64()), ("source", pa.large_string())])
+alike = st.fixed_dictionaries(
+    {
+        "id": st.text(max_size=2) | st.integers(0, 2**66),
+        "text": st.text(max_size=4) | st.none(),
+        "year": st.integers(-(2**65), 2**65) | st.sampled_from([2**63, 2**63 - 1, -(2**63), 1.0]),
+        "source": st.text(max_size=2) | st.none(),
+    },
+    optional={"x": st.integers(2**63, 2**66) | st.floats(1e17, 1e30)},
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows=st.lists(alike, max_size=6))
+def test_lines_of_one_shape_are_read_like_single_lines(rows: list[dict]) -> None:
+    fields = JsonFields()
+    lines = [json.dumps(row).encode() for row in rows]
+    singly = [parse_lines(line, n, "f", INTEGERS, fields).table() for n, line in enumerate(lines)]
+    empty = schema.table_schema(INTEGERS).empty_table()
+    together = parse_lines(b"\n".join(lines), 0, "f", INTEGERS, fields).table()
+    assert together.equals(pa.concat_tables([empty, *singly]).combine_chunks())
+    for row, given in zip(together.to_pylist(), rows, strict=True):
+        if row["dropped_by"] is None:
+            extra = json.loads(row["extra"] or "{}")
+            assert extra.get("x") == given.get("x")
+            assert given["year"] in (row["year"], extra.get("year"))
+
+
 @settings(max_examples=200, deadline=None)
 @given(rows=st.lists(usual, min_size=1, max_size=5))
 def test_the_bulk_way_is_taken_for_plain_documents(rows: list[dict]) -> None:

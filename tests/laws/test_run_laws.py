@@ -225,11 +225,11 @@ def test_a_changed_recipe_runs_again_only_from_the_change(
 ) -> None:
     folder, _ = finished
     run_recipe(recipe(folder, "changed"))
-    first = {p: p.stat().st_mtime_ns for p in (folder / "changed/work/stages").rglob("part-*.parquet")}
+    first = {p: p.stat().st_mtime_ns for p in (folder / "changed" / "work" / "stages").rglob("part-*.parquet")}
     path = folder / "changed.yaml"
     path.write_text((folder / "recipe.yaml").read_text().replace("min_key_characters: 20", "jaccard: 0.9"))
     run_recipe(load_recipe(path, [f"output={folder / 'changed'}"]))
-    after = {p: p.stat().st_mtime_ns for p in (folder / "changed/work/stages").rglob("part-*.parquet")}
+    after = {p: p.stat().st_mtime_ns for p in (folder / "changed" / "work" / "stages").rglob("part-*.parquet")}
     assert first.items() <= after.items()
     assert len(after) > len(first)
 

@@ -111,7 +111,11 @@ def _open_split(
     verify_file(folder, f"{entry['prefix']}.bin", entry["bin_sha256"])
     verify_file(folder, f"{entry['prefix']}.idx", entry["idx_sha256"])
     tokens = IndexedTokens(folder / entry["prefix"])
-    found = {"dtype": tokens.dtype.name, "tokens": len(tokens.tokens), "documents": tokens.n_documents}
+    found = {
+        "dtype": tokens.dtype.name,
+        "tokens": len(tokens.tokens),
+        "documents": tokens.n_documents,
+    }
     stated = {"dtype": dtype, "tokens": entry["tokens"], "documents": entry["documents"]}
     for field, value in found.items():
         if value != stated[field]:

@@ -165,7 +165,8 @@ class TextStatistics:
 def text_stats(texts: Utf8) -> TextStatistics:
     """Return the counts of every document; zero documents give arrays of length zero.
 
-    The text must be valid UTF-8. One pass, about a hundred megabytes a second and core or more.
+    The text must be valid UTF-8. One core counts some 200 MB of Cantonese or
+    100 MB of Javanese a second.
     """
     body: Any = twin.body(texts.data, "text_stats")
     table = tables()
