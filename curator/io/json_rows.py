@@ -28,7 +28,7 @@ MAX_NESTING = 254
 LONG_INTEGER = re.compile(rb"[0-9]{19}")
 """May be an integer of more than 64 bits, which orjson rounds to a float."""
 
-ROUNDED = re.compile(rb"[0-9]e[0-9]")
+ROUNDED = re.compile(rb"e[0-9]")
 """May be a float so large that it was such an integer, as orjson writes it."""
 
 MAX_SHAPES = 64
@@ -214,13 +214,17 @@ def _sort_out(
     """Return the values that fit their columns, and the rest as JSON."""
     values = [row.pop(name, None) for name in names]
     rest = _dump(row) if row else b""
-    large = float in kinds and any(type(v) is float and abs(v) >= 1 << 63 for v in values)
+    types = tuple(map(type, values))
+    large = float in types and any(type(v) is float and abs(v) >= 1 << 63 for v in values)
     if (large or ROUNDED.search(rest)) and LONG_INTEGER.search(line):
         row = _exact(line)
         del row[fields.text_field]
         row.pop(fields.id_field, None)
         values = [row.pop(name, None) for name in names]
         rest = _dump(row) if row else b""
+        types = tuple(map(type, values))
+    if types == kinds and int not in kinds:
+        return values, rest.decode() or None
     misfits = {}
     for index, (value, kind) in enumerate(zip(values, kinds, strict=True)):
         if value is None or (type(value) is kind and kind is not int):

@@ -26,7 +26,7 @@ class TokenizerOptions:
     min_character_count: int = 2
     """Characters seen so often get a token of their own before any merge is made; rarer ones are
     spelled in bytes."""
-    max_character_share: float = 0.5
+    max_character_share: float = 0.35
     """At most this share of the vocabulary goes to single characters, the most frequent."""
     characters: str = ""
     """Characters that get a token however rare they are, such as a language's own letters."""

@@ -471,11 +471,11 @@ def test_lines_of_one_shape_are_read_like_single_lines(rows: list[dict]) -> None
     empty = schema.table_schema(INTEGERS).empty_table()
     together = parse_lines(b"\n".join(lines), 0, "f", INTEGERS, fields).table()
     assert together.equals(pa.concat_tables([empty, *singly]).combine_chunks())
-    for row, given in zip(together.to_pylist(), rows, strict=True):
+    for row, written in zip(together.to_pylist(), rows, strict=True):
         if row["dropped_by"] is None:
             extra = json.loads(row["extra"] or "{}")
-            assert extra.get("x") == given.get("x")
-            assert given["year"] in (row["year"], extra.get("year"))
+            assert extra.get("x") == written.get("x")
+            assert written["year"] in (row["year"], extra.get("year"))
 
 
 @settings(max_examples=200, deadline=None)

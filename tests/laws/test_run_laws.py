@@ -152,7 +152,7 @@ def test_four_workers_change_nothing(finished: tuple[Path, dict[str, str]]) -> N
     folder, expected = finished
     command = [
         sys.executable, "-m", "curator.cli", "run", str(folder / "recipe.yaml"),
-        "--set", f"output={folder / 'four'}", "--n-workers", "4", "--block-size", "2K",
+        "--set", f"output={folder / 'four'}", "--n-workers", "4", "--block-size", "12K",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,7 +1,8 @@
 """Learning byte-pair merges from counted pieces, exactly, in memory that follows the pieces.
 
-The state is flat arrays: about 50 bytes per character of the distinct pieces, where the trainer of
-Hugging Face ``tokenizers`` took 2.6 GB for 20 million characters of Cantonese.
+The state is flat arrays, 40 to 60 bytes per character of the distinct pieces, and pieces come with
+their counts: 12 s for 7,700 merges on 19 million characters of Cantonese (1.4 million distinct
+pieces), where the trainer of Hugging Face ``tokenizers`` took 40 s and a gigabyte more.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ def learn(
     """Learn merges, most frequent pair first, until ``accept`` or ``min_count`` ends it.
 
     Piece ``i`` is ``symbols[bounds[i]:bounds[i + 1]]`` (int32, int64) and occurs ``counts[i]``
-    times (int64). ``lengths[s]`` is the number of characters of symbol ``s``, for all symbols that may
-    ever be; pairs of more than ``longest`` characters are not merged. Equal counts are ordered by
+    times (int64). ``lengths[s]`` is the number of characters of symbol ``s``, with
+    room for all symbols that may ever be; pairs of more than ``longest`` characters are not merged. Equal counts are ordered by
     the left, then the right symbol. ``accept(left, right)`` gives the symbol a pair becomes, or -1
     to end the learning.
 

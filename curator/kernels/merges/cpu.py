@@ -48,7 +48,7 @@ class Learner:
     def best(self) -> tuple[int, int, int, int]:
         """Return the most frequent pair, its count and its symbols; pair -1 when none is left."""
         self._make_room(1)
-        pair = int(_best(*self.pairs, *self.heap, self.used))
+        pair = int(_best(*(*self.pairs, *self.heap, self.used)))
         if pair < 0:
             return NONE, 0, 0, 0
         key = int(self.pairs[0][pair])
@@ -166,7 +166,7 @@ def _enter(
 def _before(count: Whole, pair: Whole, other_count: Whole, other: Whole, keys: np.ndarray) -> bool:
     """Whether an entry leaves the heap before another: more frequent, or equal and smaller."""
     if count != other_count:
-        return count > other_count
+        return bool(count > other_count)
     return bool(keys[pair] < keys[other])
 
 
