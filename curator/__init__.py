@@ -27,7 +27,7 @@ _HOMES = {
     "read_manifest": "curator.manifest",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 - every name is a string
+__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,9 +20,7 @@ class Size(click.ParamType):
 
     name = "size"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number of bytes."""
         if isinstance(value, int):
             return value
@@ -73,10 +71,20 @@ set_option = click.option(
 @click.argument("recipe", type=click.Path(path_type=Path))
 @set_option
 @click.option("--scheduler", help="Address of a Dask scheduler, e.g. tcp://host:8786.")
-@click.option("--n-workers", type=click.IntRange(1), default=1, show_default=True,
-              help="Worker processes on this machine.")
-@click.option("--block-size", type=Size(), default="32M", show_default=True,
-              help="Input bytes a task holds; changes memory and speed, never the result.")
+@click.option(
+    "--n-workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Worker processes on this machine.",
+)
+@click.option(
+    "--block-size",
+    type=Size(),
+    default="32M",
+    show_default=True,
+    help="Input bytes a task holds; changes memory and speed, never the result.",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first document that fails.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no table.")
 @one_line_errors
@@ -95,9 +103,7 @@ def run(
     from curator.run import RunOptions, run_recipe
 
     loaded = load_recipe(recipe, assignments)
-    options = RunOptions(
-        scheduler, n_workers, block_size, strict, None if quiet else sys.stderr
-    )
+    options = RunOptions(scheduler, n_workers, block_size, strict, None if quiet else sys.stderr)
     result = run_recipe(loaded, options)
     if not quiet:
         click.echo(closing_table(result))
@@ -119,8 +125,13 @@ def show(recipe: Path, assignments: tuple[str, ...]) -> None:
 
 @main.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--samples", type=click.IntRange(0), default=3, show_default=True,
-              help="Documents shown for every stage and reason.")
+@click.option(
+    "--samples",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Documents shown for every stage and reason.",
+)
 @click.option("--stage", help="Only this stage.")
 @one_line_errors
 def ledger(run_folder: Path, samples: int, stage: str | None) -> None:

@@ -135,10 +135,11 @@ class DocumentDataset:
     @property
     def rows(self) -> dd.DataFrame:
         """All rows after the pending stages, with the verdict columns."""
+        frame: Any = self.frame  # a Dask frame by now: __post_init__ saw to it
         if not self.pending:
-            return self.frame
-        meta, _ = run_chain(self.frame._meta, self.pending)
-        return self.frame.map_partitions(_apply, self.pending, meta=meta, enforce_metadata=False)
+            return frame
+        meta, _ = run_chain(frame._meta, self.pending)
+        return frame.map_partitions(_apply, self.pending, meta=meta, enforce_metadata=False)
 
     @property
     def df(self) -> dd.DataFrame:

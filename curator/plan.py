@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from curator.errors import shorten
-from curator.fingerprint import describe
 from curator.filters.base import StatisticsFilter
+from curator.fingerprint import describe
 from curator.recipe import Recipe
 from curator.run import full_stages
 from curator.stages import GlobalStageBase, Modify, ScoreFilter, Stage

@@ -136,9 +136,10 @@ class _Run:
         scratch = self.work / "unpacked"
         scratch.mkdir(parents=True, exist_ok=True)
         unpack = partial(_map, client=self.client)
-        return DocumentDataset.read(
-            self.recipe.input, self.options.block_size, scratch=scratch, unpack=unpack
-        )
+        reader: Any = self.recipe.input
+        if self.options.strict and hasattr(reader, "strict"):
+            reader = dataclasses.replace(reader, strict=True)
+        return DocumentDataset.read(reader, self.options.block_size, scratch=scratch, unpack=unpack)
 
     def _language_products(self, shards: list[Path]) -> dict[str, Any]:
         recipe, entries = self.recipe, dict.fromkeys(("vocabulary", "tokenizer", "tokens"))
@@ -399,4 +400,3 @@ def _write_json(path: Path, value: Any) -> None:
 def default_progress() -> TextIO:
     """Return the stream progress goes to: standard error, so that output can be piped."""
     return sys.stderr
-

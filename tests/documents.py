@@ -40,7 +40,15 @@ AWKWARD = [
     "\u202eabc\u202c אבג",
 ]
 
-TEXTS = [*CANTONESE, *JAVANESE, *COMBINING, *AWKWARD, CANTONESE[4], CANTONESE[4] + "！", JAVANESE[0]]
+TEXTS = [
+    *CANTONESE,
+    *JAVANESE,
+    *COMBINING,
+    *AWKWARD,
+    CANTONESE[4],
+    CANTONESE[4] + "！",
+    JAVANESE[0],
+]
 """All of them, with a plain and a near copy at the end."""
 
 

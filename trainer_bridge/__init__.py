@@ -1,0 +1,1 @@
+"""Trains a first language model on a run folder: manifest → batches → model → Hugging Face."""

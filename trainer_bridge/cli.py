@@ -22,7 +22,7 @@ class OneLineErrors(click.Group):
             return super().invoke(ctx)
         except CuratorError as error:
             click.echo(f"error: {error}", err=True)
-            # As the shell counts it for a process that a signal ended, so a chain of commands stops.
+            # A signal's status is the shell's for it, so a chain of commands stops.
             signal_number = getattr(error, "signal_number", None)
             status = 2 if isinstance(error, RecipeError) else 1
             ctx.exit(status if signal_number is None else 128 + signal_number)

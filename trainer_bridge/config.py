@@ -39,9 +39,10 @@ class OptimConfig:
     lr: float = 1e-3
     """Peak learning rate of the blocks."""
     embedding_lr: float = 2e-2
-    """Peak learning rate of embedding and output layer. A short training needs it far above ``lr``:
-    most rows are met rarely. At 1e-3/2e-2 the demo ends at 2.66 bits per byte, at 1e-3/4e-3 at 2.74,
-    at 4e-3 for both at 2.80; take it down for trainings of many epochs."""
+    """Peak learning rate of embedding and output layer. A short training needs it far above ``lr``,
+    because most rows are met rarely: after 330,000 Cantonese tokens the bits per byte were 2.80
+    with 4e-3 for both, 2.74 with 1e-3 and 4e-3, 2.66 with 1e-3 and 2e-2. Take it down for trainings
+    of many epochs."""
     betas: tuple[float, float] = (0.9, 0.95)
     """Decay of the running mean of the gradients and of their squares."""
     eps: float = 1e-8
@@ -89,7 +90,8 @@ class ModelConfig:
     narrower."""
     embedding_init_method_std: float = 0.06
     """Standard deviation of the initial embedding, so that it is not drowned by the blocks' first
-    outputs: at 0.02 the demo ends 0.03 bits per byte higher."""
+    outputs: after 330,000 tokens the bits per byte were 2.66 with 0.02, 2.63 with
+    0.06, 2.88 with 0.2."""
     micro_batch_size: int = 16
     """Windows in one forward pass; the memory of a step grows with it."""
     global_batch_size: int = 16

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from curator.errors import ManifestError
+from tokenizers import Tokenizer
 from trainer_bridge.checkpoint import load_model, read_state, require_checkpoint
 from trainer_bridge.config import Config
 from trainer_bridge.config_file import config_from_mapping

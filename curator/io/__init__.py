@@ -15,7 +15,7 @@ _HOMES = {
     "TextReader": "curator.io.plain_text",
 }
 
-__all__ = ["JsonlReader", "ParquetReader", "TextReader"]  # noqa: F822 - loaded on first use
+__all__ = ["JsonlReader", "ParquetReader", "TextReader"]
 
 
 def __getattr__(name: str) -> Any:

@@ -147,7 +147,7 @@ class ScoreFilter(LocalStageBase):
         if self.score_field is not None:
             _write_scores(batch, self.score_field, rows, scores, self.score_type, name)
         kept = kept ^ self.invert
-        bad = np.flatnonzero(~kept & batch.living[rows])
+        bad = np.flatnonzero(~kept & batch.living[rows]).tolist()
         reasons = [self._reason(scores[i]) for i in bad]
         tally.dropped += batch.drop(rows[bad], name, reasons, [_value(scores[i]) for i in bad])
         tally.reasons.update(reasons)

@@ -96,6 +96,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 
 
 def without_report(files: dict[str, str]) -> dict[str, str]:
+    """All but the report, which shows how long the run took."""
     return {name: value for name, value in files.items() if name != "report.html"}
 
 
@@ -140,9 +141,7 @@ def test_fields_of_every_type_come_out_as_they_went_in(
 
 
 @pytest.mark.parametrize("block_size", [700, 5_000, 10**9])
-def test_block_size_changes_nothing(
-    finished: tuple[Path, dict[str, str]], block_size: int
-) -> None:
+def test_block_size_changes_nothing(finished: tuple[Path, dict[str, str]], block_size: int) -> None:
     folder, expected = finished
     run_recipe(recipe(folder, f"blocks{block_size}"), RunOptions(block_size=block_size))
     assert without_report(results(folder / f"blocks{block_size}")) == without_report(expected)
@@ -163,7 +162,9 @@ def test_the_order_in_which_files_are_named_changes_nothing(
     finished: tuple[Path, dict[str, str]],
 ) -> None:
     folder, expected = finished
-    names = [str(folder / "in" / name) for name in ("c.jsonl.gz", "empty.jsonl", "b.jsonl", "a.jsonl")]
+    names = [
+        str(folder / "in" / name) for name in ("c.jsonl.gz", "empty.jsonl", "b.jsonl", "a.jsonl")
+    ]
     run_recipe(recipe(folder, "order", json.dumps(names)))
     shards = {k: v for k, v in results(folder / "order").items() if k.startswith("shards/")}
     assert shards == {k: v for k, v in expected.items() if k.startswith("shards/")}
@@ -178,7 +179,7 @@ def test_a_second_start_does_nothing_again_and_gives_the_same(
     assert parts
     run_recipe(recipe(folder, "one"))
     assert [path.stat().st_mtime_ns for path in parts] == times
-    assert results(folder / "one") == expected
+    assert without_report(results(folder / "one")) == without_report(expected)
 
 
 def test_a_run_killed_anywhere_and_restarted_gives_the_same_bytes(
@@ -225,11 +226,19 @@ def test_a_changed_recipe_runs_again_only_from_the_change(
 ) -> None:
     folder, _ = finished
     run_recipe(recipe(folder, "changed"))
-    first = {p: p.stat().st_mtime_ns for p in (folder / "changed" / "work" / "stages").rglob("part-*.parquet")}
+    first = {
+        p: p.stat().st_mtime_ns
+        for p in (folder / "changed" / "work" / "stages").rglob("part-*.parquet")
+    }
     path = folder / "changed.yaml"
-    path.write_text((folder / "recipe.yaml").read_text().replace("min_key_characters: 20", "jaccard: 0.9"))
+    path.write_text(
+        (folder / "recipe.yaml").read_text().replace("min_key_characters: 20", "jaccard: 0.9")
+    )
     run_recipe(load_recipe(path, [f"output={folder / 'changed'}"]))
-    after = {p: p.stat().st_mtime_ns for p in (folder / "changed" / "work" / "stages").rglob("part-*.parquet")}
+    after = {
+        p: p.stat().st_mtime_ns
+        for p in (folder / "changed" / "work" / "stages").rglob("part-*.parquet")
+    }
     assert first.items() <= after.items()
     assert len(after) > len(first)
 
@@ -253,28 +262,28 @@ def test_a_missing_input_is_said_in_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "shards").exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (("stages:", "stage:"), r"recipe.yaml:6: no key 'stage'; did you mean 'stages'"),
-        (("UrlRemover", "UrlRemovr"), r"recipe.yaml:9: no modifier is named 'UrlRemovr'; did you mean 'UrlRemover'"),
-        (("min_characters: 5", "min_caracters: 5"), r"recipe.yaml:10: LengthFilter has no field 'min_caracters'; did you mean 'min_characters'"),
-        (("min_characters: 5", "min_characters: five"), r"recipe.yaml:10: LengthFilter.min_characters must be .*'five'"),
-        (("score_field: n", "text_field: body"), r"reads column 'body'"),
-        (("language: yue", "language: [yue"), r"recipe.yaml:\d+:\d+: not YAML"),
-        (("name: small", "name: a/b"), r"recipe.yaml:2: name 'a/b'"),
-        (("tokenizer: {vocab_size: 600}", ""), r"tokens need a tokenizer"),
-    ],
-)  # fmt: skip
+FAULTS = [
+    ("stages:", "stage:", r"recipe.yaml:6: no key 'stage'; did you mean 'stages'"),
+    ("UrlRemover", "UrlRemovr", r"yaml:9: no modifier is named 'UrlRemovr'; .* 'UrlRemover'"),
+    ("min_characters:", "min_caracters:", r"yaml:10: LengthFilter has no field 'min_caracters'"),
+    ("characters: 5", "characters: five", r"yaml:10: LengthFilter.min_characters must be .*'five'"),
+    ("score_field: n", "text_field: body", r"reads column 'body'"),
+    ("language: yue", "language: [yue", r"recipe.yaml:\d+:\d+: not YAML"),
+    ("name: small", "name: a/b", r"recipe.yaml:2: name 'a/b'"),
+    ("tokenizer: {vocab_size: 600}", "", r"tokens need a tokenizer"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), FAULTS)
 def test_a_fault_in_a_recipe_names_line_and_mend(
-    tmp_path: Path, change: tuple[str, str], message: str
+    tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     write_corpus(tmp_path / "in", 60)
     recipe(tmp_path, "out")
     path = tmp_path / "recipe.yaml"
     text = path.read_text()
-    assert change[0] in text
-    path.write_text(text.replace(*change))
+    assert old in text
+    path.write_text(text.replace(old, new))
     with pytest.raises(RecipeError, match=message):
         run_recipe(load_recipe(path))
     assert not (tmp_path / "out" / "shards").exists()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -293,3 +294,13 @@ def test_what_cannot_be_trained_or_loaded_is_said(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(ManifestError, match=r"tokenizer\.json: is no tokenizer"):
         load_tokenizer(tmp_path)
+
+
+def test_the_recipe_of_every_tokenizer_folder_is_valid() -> None:
+    folders = sorted(path.parent for path in (REPOSITORY / "tokenizers").glob("*/recipe.yaml"))
+    assert "yue" in [folder.name for folder in folders]
+    for folder in folders:
+        recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+        special = yaml.safe_load((folder / "special_tokens.yaml").read_text(encoding="utf-8"))
+        assert TokenizerOptions(**recipe, special_tokens=special).vocab_size >= 8000
+        assert (folder / "README.md").is_file()

@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from tests.conftest import REPOSITORY
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-WORDS = "佢哋 今日 去咗 街市 買餸 嘅 唔該 aku sinau basa jawa ing omah tie\u0302\u0301ng Vie\u0323\u0302t".split()
+WORDS = (
+    *("佢哋", "今日", "去咗", "街市", "買餸", "嘅", "唔該"),
+    *("aku", "sinau", "basa", "jawa", "ing", "omah"),
+    *("tie\u0302\u0301ng", "Vie\u0323\u0302t"),
+)
 """Cantonese, Javanese, and Vietnamese in decomposed form."""
 
 SMALL = (
@@ -38,7 +42,7 @@ SMALL = (
 
 
 def write_tokens(prefix: Path, documents: Sequence[Sequence[int]]) -> None:
-    """Write Megatron's two files, uint16, one sequence a document, from the format's description."""
+    """Write Megatron's two files, uint16, one sequence a document, as its format describes."""
     lengths = np.array([len(document) for document in documents], "<i4")
     pointers = np.concatenate([[0], np.cumsum(lengths.astype("<i8") * 2)])[:-1].astype("<i8")
     bounds = np.arange(len(documents) + 1, dtype="<i8")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from curator.errors import DataError
 from curator.io.indexed import IndexedTokens
 from tests.trainer_bridge.small_run import write_tokens
-from trainer_bridge.data.sampler import Sampler, SampleOrder, megatron_order, per_epoch_order
+from trainer_bridge.data.sampler import SampleOrder, Sampler, megatron_order, per_epoch_order
 
 
 @pytest.fixture(scope="module")
@@ -148,5 +148,5 @@ def test_equal_orders_have_equal_hashes_and_others_have_others() -> None:
 def test_no_tokens_is_an_error_with_a_mend() -> None:
     with pytest.raises(DataError, match="no tokens to sample from; keep more documents"):
         megatron_order(np.zeros(3, np.int32), 4, 1, seed=0)
-    with pytest.raises(DataError, match="do not fill one window of 17; lower model.encoder_seq"):
+    with pytest.raises(DataError, match=r"do not fill one window of 17; lower model\.encoder_seq"):
         per_epoch_order(np.array([4], np.int32), 16, 1, seed=0)
