@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from curator import recipe_yaml
-from curator.errors import CuratorError, RecipeError, nearest, shorten
+from curator.errors import RecipeError, nearest, shorten
 from curator.io.reader import Reader, reader_for
 from curator.output import ShardOptions
 from curator.recipe_yaml import Address, Document
@@ -35,12 +35,24 @@ NOT_FOR_RECIPES = {"GlobalStageBase", "LocalStageBase", "Stage", "Workspace"}
 
 
 @dataclass(frozen=True)
+class Paths:
+    """Input named by paths alone: which reader it takes is seen when the run begins."""
+
+    paths: tuple[str, ...]
+    """Files, folders, globs or URLs."""
+
+    def resolve(self) -> Reader:
+        """Return the reader that the files' extensions call for."""
+        return reader_for(list(self.paths))
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A whole run: where documents come from, what happens to them, what is made of them."""
 
     name: str
     """Names the shards; letters, digits, ``-`` and ``_``."""
-    input: Reader
+    input: Reader | Paths
     """A path, folder, glob or URL (or a list of them), or one reader with its fields."""
     stages: tuple[Stage, ...] = ()
     """Stages in order."""
@@ -60,6 +72,12 @@ class Recipe:
     """Token shards for training; needs ``tokenizer``."""
     parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """The recipe as plain data, after ``--set``, for the manifest; ``output`` is left out."""
+
+    def resolved(self) -> Recipe:
+        """Return the recipe with its reader found; raises ``DataError`` when there is no input."""
+        if isinstance(self.input, Paths):
+            return dataclasses.replace(self, input=self.input.resolve())
+        return self
 
     def sequential(self) -> Sequential:
         """Return the stages as one."""
@@ -146,17 +164,12 @@ class _Builder:
         """Return an error that begins with the place."""
         return RecipeError(f"{self.document.place(address)}: {what}")
 
-    def reader(self, value: Any, address: Address) -> Reader:
-        """Build the reader: from paths by extension, or by name."""
-        if isinstance(value, str) or (
-            isinstance(value, list) and all(isinstance(item, str) for item in value)
-        ):
-            if isinstance(value, str) and value in shelf_names("readers"):
-                return typing.cast(Reader, self.named(value, "readers", address))
-            try:
-                return reader_for(value)
-            except CuratorError as error:
-                raise self.fail(address, str(error)) from error
+    def reader(self, value: Any, address: Address) -> Reader | Paths:
+        """Build the reader by its name, or note the paths."""
+        if isinstance(value, str) and value not in shelf_names("readers"):
+            return Paths((value,))
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return Paths(tuple(value))
         return typing.cast(Reader, self.named(value, "readers", address))
 
     def stages(self, value: Any, address: Address) -> tuple[Stage, ...]:

@@ -77,7 +77,9 @@ def run_recipe(recipe: Recipe, options: RunOptions | None = None) -> dict[str, A
     options = options or RunOptions()
     run = Path(recipe.output)
     with _exclusive(run):
-        files = recipe.input.files()  # a missing input is said before a cluster is started
+        recipe = recipe.resolved()
+        reader: Any = recipe.input
+        files = reader.files()  # a missing input is said before a cluster is started
         for stale in (manifest.MANIFEST, manifest.REPORT, manifest.TIMINGS):
             (run / stale).unlink(missing_ok=True)
         progress = Progress(options.progress)

@@ -67,7 +67,7 @@ class DataConfig:
 class ModelConfig:
     """The network, its batches and its seed. The vocabulary's size comes from the manifest."""
 
-    num_layers: int = 4
+    num_layers: int = 2
     """Decoder blocks."""
     hidden_size: int = 128
     """Width of the residual stream."""
@@ -77,7 +77,7 @@ class ModelConfig:
     """Query heads; they divide ``hidden_size`` into heads of an even size."""
     num_query_groups: int = 1
     """Key/value heads; each serves the same number of query heads."""
-    encoder_seq_length: int = 256
+    encoder_seq_length: int = 128
     """Tokens in a training window, and the longest context of the exported model."""
     rotary_base: float = 10_000.0
     """Base of the rotary angles; raise it for contexts of many thousand tokens."""
@@ -92,9 +92,9 @@ class ModelConfig:
     """Standard deviation of the initial embedding, so that it is not drowned by the blocks' first
     outputs: after 330,000 tokens the bits per byte were 2.66 with 0.02, 2.63 with
     0.06, 2.88 with 0.2."""
-    micro_batch_size: int = 16
+    micro_batch_size: int = 8
     """Windows in one forward pass; the memory of a step grows with it."""
-    global_batch_size: int = 16
+    global_batch_size: int = 8
     """Windows in one optimizer step; a multiple of ``micro_batch_size``, whose gradients add up."""
     seed: int = 1234
     """Fixes the initial weights and the order of the samples."""
@@ -123,16 +123,16 @@ class ModelConfig:
 class TrainerConfig:
     """How long, how exactly, and how often something is reported."""
 
-    max_steps: int = 160
+    max_steps: int = 600
     """Optimizer steps of the whole run."""
     precision: Literal["32-true", "bf16-mixed"] = "bf16-mixed"
     """``bf16-mixed``: float32 weights, matrix products in bfloat16 (autocast). ``32-true``: all
     in float32, about half as fast on CPUs that have bfloat16 instructions."""
     gradient_clip_val: float = 1.0
     """Largest norm of the gradient; longer ones are scaled down. 0 turns it off."""
-    log_every_n_steps: int = 10
+    log_every_n_steps: int = 20
     """A row in metrics.jsonl every so many steps, and always for the first and the last."""
-    val_check_interval: int = 80
+    val_check_interval: int = 200
     """The whole validation split is measured every so many steps, and always after the last."""
     compile: bool | Literal["auto"] = "auto"
     """Compile model and loss together. ``auto`` does so when the run is long enough to repay the
@@ -145,7 +145,7 @@ class ExpManagerConfig:
 
     resume_if_exists: bool = True
     """Continue from the newest checkpoint. False refuses a folder that already holds some."""
-    every_n_train_steps: int = 100
+    every_n_train_steps: int = 200
     """A checkpoint every so many steps, and always after the last."""
     save_last_k: int = 2
     """Newest checkpoints kept; at least 1."""

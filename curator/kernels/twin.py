@@ -21,6 +21,6 @@ def body(data: Any, kernel: str) -> ModuleType:
         return importlib.import_module(f"{home}.cpu")
     if importlib.util.find_spec(f"{home}.gpu") is None:
         raise ResourceError(
-            f"{home}: no GPU body yet, and the data is in GPU memory; copy it to the host with .get()"
+            f"{home}: no GPU body yet, but the data is in GPU memory; copy it over with .get()"
         )
     return importlib.import_module(f"{home}.gpu")

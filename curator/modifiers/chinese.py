@@ -10,7 +10,7 @@ import numpy as np
 import regex
 
 from curator.errors import RecipeError
-from curator.kernels import unicode
+from curator.kernels import chinese, unicode
 from curator.kernels.buffers import Utf8
 from curator.modifiers.base import DocumentModifier
 
@@ -22,25 +22,8 @@ _CLOSING = "，。、；：？！」』）》〉】"
 _OPENING = "「『（《〈【"
 _CAPPED = "！？!?。．，,、；;：~～…⋯"
 _DELIMITERS = "，、；：,;"
+_LEADING = "，、, "
 
-_CONTROL = regex.compile(f"[{regex.escape(_CONTROLS)}]")
-# Three or more Han characters, each alone between single spaces: 我 哋 去 (but 香港 九龍 stays).
-_SPELLED_OUT = regex.compile(
-    rf"(?<!{_HAN}){_HAN}(?:[{_SPACES}]{_HAN}(?!{_HAN})){{2,}}", regex.VERSION1
-)
-_SPACE = regex.compile(f"[{_SPACES}]")
-_SPACE_AT_PUNCTUATION = regex.compile(
-    rf"(?<=[{_HAN}{_CLOSING}])[{_SPACES}]+(?=[{_CLOSING}])"
-    rf"|(?<=[{_OPENING}])[{_SPACES}]+(?={_HAN})",
-)
-_RUN = regex.compile(f"([{regex.escape(_CAPPED)}])\\1+")
-_BRACKETS = (
-    # Empty, or with nothing but delimiters in it.
-    (regex.compile(rf" ?（[{_DELIMITERS}\s]*）|(?<={_HAN})[ ]?\([,，、 ]*\)"), ""),
-    # A delimiter with nothing before it, or nothing after it.
-    (regex.compile(rf"(?<=（)[，、, ][{_DELIMITERS} ]*(?=[^{_DELIMITERS} ])"), ""),
-    (regex.compile(rf"(?<=[^{_DELIMITERS} ])[，、, ]+(?=）)"), ""),
-)
 _KANGXI = {
     point: unicodedata.normalize("NFKC", chr(point))
     for point in (*range(0x2E80, 0x2EF4), *range(0x2F00, 0x2FD6))
@@ -50,11 +33,13 @@ _WIDE = {point: chr(point - 0xFEE0) for point in range(0xFF01, 0xFF5F) if chr(po
 
 
 @cache
-def _han_points() -> np.ndarray:
-    """Return bool[0x110000]: which code points are of script Han."""
+def _property_points(expression: str, last: int = 0x40000) -> np.ndarray:
+    """Return bool[0x110000]: the code points up to ``last`` that an expression for one matches."""
     wanted = np.zeros(0x110000, bool)
-    everything = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x40000))))
-    wanted[[ord(character) for character in regex.findall(_HAN, everything)]] = True
+    for start, end in ((0, 0xD800), (0xE000, last)):  # surrogates are no characters
+        every = "".join(map(chr, range(start, end)))
+        for match in regex.finditer(f"(?:{expression})+", every):
+            wanted[start + match.start() : start + match.end()] = True
     return wanted
 
 
@@ -96,65 +81,61 @@ class CantoneseCleaner(DocumentModifier):
 
     def modify_document(self, text: str) -> str:
         """Return the cleaned text; empty text stays empty."""
-        while True:
-            cleaned = self._clean_once(text)
-            if cleaned == text:
-                return text
-            text = cleaned
+        # "surrogatepass": a string that is no text comes back as it came
+        data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+        cleaned = chinese.clean(Utf8(np.array([0, len(data)]), data), self._tables())
+        return cleaned.data.tobytes().decode("utf-8", "surrogatepass")
+
+    def modify_documents(self, texts: Utf8) -> Utf8:
+        """Return the cleaned texts."""
+        return chinese.clean(texts, self._tables())
 
     def may_change(self, texts: Utf8) -> np.ndarray:
-        """Return bool[n]: False proves that no rule applies."""
-        tables = _scan_tables(
-            self._single_characters(), self.repair_brackets, self.remove_space_at_punctuation
-        )
-        found = unicode.may_change(texts, tables)
-        if self.join_spelled_out_han:
-            found |= unicode.contains_spelled_out(texts, _han_points(), _SPACES)
-        if self.max_repeated_punctuation is not None:
-            found |= unicode.contains_run(texts, _CAPPED, self.max_repeated_punctuation)
-        if self.repair_brackets:
-            found |= unicode.contains_text(texts, ["()", "(,", "( "])
-        return found
+        """Return bool[n], exact; it costs what cleaning costs."""
+        # rules delete, and only a character that never stays is replaced by one as long
+        cleaned = chinese.clean(texts, self._tables())
+        replaced = unicode.contains_any(texts, "".join(map(chr, self._replaced())))
+        return (np.diff(cleaned.offsets) != np.diff(texts.offsets)) | replaced
 
-    def _single_characters(self) -> str:
-        """Return the characters that a rule changes wherever they stand."""
-        characters = _CONTROLS if self.remove_controls else ""
-        if self.fold_radicals:
-            characters += "".join(map(chr, _KANGXI))
-        if self.narrow_full_width_alphanumerics:
-            characters += "".join(map(chr, _WIDE))
-        return characters
+    def _replaced(self) -> dict[int, str]:
+        """Return what is written for the characters that are replaced wherever they stand."""
+        radicals = _KANGXI if self.fold_radicals else {}
+        return radicals | (_WIDE if self.narrow_full_width_alphanumerics else {})
 
-    def _clean_once(self, text: str) -> str:
-        if self.remove_controls:
-            text = _CONTROL.sub("", text)
-        if self.fold_radicals:
-            text = text.translate(_KANGXI)
-        if self.narrow_full_width_alphanumerics:
-            text = text.translate(_WIDE)
-        if self.join_spelled_out_han:
-            text = _SPELLED_OUT.sub(lambda match: _SPACE.sub("", match.group()), text)
-        if self.repair_brackets:
-            for expression, replacement in _BRACKETS:
-                text = expression.sub(replacement, text)
-        if self.remove_space_at_punctuation:
-            text = _SPACE_AT_PUNCTUATION.sub("", text)
-        cap = self.max_repeated_punctuation
-        if cap is not None:
-            text = _RUN.sub(lambda match: match.group()[:cap], text)
-        return text
+    def _tables(self) -> chinese.CleaningTables:
+        return _cleaning_tables(self)
 
 
 @cache
-def _scan_tables(hot: str, brackets: bool, spaces: bool) -> unicode.ScanTables:
-    """Return tables of the pairs of neighbours, one of which is wherever a rule applies."""
-    blank = "".join(filter(str.isspace, map(chr, range(0x3001))))
-    pairs = []
-    if brackets:
-        pairs += [("（", f"{_DELIMITERS}{blank}）"), (f"{_DELIMITERS}{blank}", "）"), ("(", "，、")]
-    if spaces:
-        pairs += [(_SPACES, _CLOSING), (_OPENING, _SPACES)]
-    return unicode.pair_tables(hot, pairs)
+def _cleaning_tables(cleaner: CantoneseCleaner) -> chinese.CleaningTables:
+    """Return the tables of one choice of options; built once a process and kept."""
+    replaced = dict(sorted(cleaner._replaced().items()))
+    kinds = np.zeros(0x110000, np.uint16)
+    kinds[_property_points(_HAN)] = chinese.HAN
+    kinds[_property_points(r"\s", 0x10000)] |= chinese.EMPTY
+    for characters, kind in (
+        (_SPACES, chinese.SPACE),
+        (_DELIMITERS, chinese.EMPTY | chinese.GAP),
+        (" ", chinese.GAP),
+        (_LEADING, chinese.LEADING),
+        (_CLOSING, chinese.CLOSING),
+        (_OPENING, chinese.OPENING),
+        (_CAPPED, chinese.CAPPED),
+        ("()", chinese.BRACKET),
+        (_CONTROLS if cleaner.remove_controls else "", chinese.REMOVED),
+        (map(chr, replaced), chinese.REPLACED),
+    ):
+        kinds[[ord(character) for character in characters]] |= kind
+    return chinese.CleaningTables(
+        kinds,
+        np.logical_not((kinds & ~np.uint16(chinese.HAN)).reshape(-1, 64).any(axis=1)),
+        np.array([*replaced], np.int32),
+        np.array([ord(character) for character in replaced.values()], np.int32),
+        cleaner.join_spelled_out_han,
+        cleaner.repair_brackets,
+        cleaner.remove_space_at_punctuation,
+        cleaner.max_repeated_punctuation or 0,
+    )
 
 
 @dataclass(frozen=True)
@@ -183,7 +164,4 @@ _NEITHER_HAN_NOR_SPACE = regex.compile(rf"[^{_HAN}\s]")
 @cache
 def _han_or_space_points() -> np.ndarray:
     """Return bool[0x110000]: which code points ``HanOnlyCleaner`` keeps."""
-    wanted = _han_points().copy()
-    for point in range(0x3001):
-        wanted[point] |= _NEITHER_HAN_NOR_SPACE.match(chr(point)) is None
-    return wanted
+    return _property_points(_HAN) | _property_points(r"\s", 0x10000)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import random
 import struct
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,10 +60,23 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def build_run(folder: Path, documents: int = 66) -> Path:
-    """Make a finished run of texts drawn from ``WORDS``; a sixth of them are for validation."""
+def drawn_texts(count: int = 66) -> list[str]:
+    """Texts of one to twelve of ``WORDS``."""
     draw = random.Random(7)
-    texts = [" ".join(draw.choices(WORDS, k=draw.randint(1, 12))) for _ in range(documents)]
+    return [" ".join(draw.choices(WORDS, k=draw.randint(1, 12))) for _ in range(count)]
+
+
+def character_bits_per_byte(train: list[str], valid: list[str]) -> float:
+    """What single-character frequencies of ``train``, plus one each, need for ``valid``."""
+    counts = Counter(character for text in train for character in text)
+    total, kinds = sum(counts.values()), len(counts) + 1
+    bits = sum(-math.log2((counts[c] + 1) / (total + kinds)) for text in valid for c in text)
+    return bits / sum(len(text.encode()) for text in valid)
+
+
+def build_run(folder: Path, texts: list[str] | None = None, vocab_size: int = 320) -> Path:
+    """Make a finished run of the texts; the first sixth of them is for validation."""
+    texts = texts or drawn_texts()
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -70,14 +85,17 @@ def build_run(folder: Path, documents: int = 66) -> Path:
     tokenizer.train_from_iterator(
         texts,
         trainers.BpeTrainer(
-            vocab_size=320, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+            vocab_size=vocab_size,
+            special_tokens=special,
+            initial_alphabet=alphabet,
+            show_progress=False,
         ),
     )
     (folder / "tokens").mkdir(parents=True)
     (folder / "tokenizer").mkdir()
     path = folder / "tokenizer" / "tokenizer.json"
     tokenizer.save(str(path))
-    cut = documents // 6
+    cut = len(texts) // 6
     manifest: dict[str, Any] = {
         "format": "curator-run/1",
         "name": "small",
@@ -98,7 +116,11 @@ def build_run(folder: Path, documents: int = 66) -> Path:
             "splits": {
                 "train": _split(folder, "train", tokenizer, texts[cut:]),
                 "valid": _split(folder, "valid", tokenizer, texts[:cut])
-                | {"unigram_character_bits_per_byte": 3.0},
+                | {
+                    "unigram_character_bits_per_byte": character_bits_per_byte(
+                        texts[cut:], texts[:cut]
+                    )
+                },
             },
         },
     }
