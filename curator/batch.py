@@ -108,19 +108,28 @@ class Batch:
             self._statistics[column] = text_stats(self.buffers(column))
         return self._statistics[column]
 
+    def text_array(self, column: str, rows: np.ndarray) -> pa.LargeStringArray:
+        """Return the text of some rows, without a copy where they are all; null is empty text."""
+        array = schema.string_array(self.frame[column])
+        if len(rows) < len(array):
+            array = array.take(pa.array(rows))
+        return array.fill_null("") if array.null_count else array
+
     def texts(self, column: str, rows: np.ndarray) -> list[str]:
         """Return the text of some rows as Python strings; null is empty text."""
-        array = schema.string_array(self.frame[column]).take(pa.array(rows))
-        return [text or "" for text in array.to_pylist()]
+        return self.text_array(column, rows).to_pylist()
 
-    def replace_texts(self, column: str, rows: np.ndarray, texts: Sequence[str]) -> None:
+    def replace_texts(
+        self, column: str, rows: np.ndarray, texts: Sequence[str] | pa.LargeStringArray
+    ) -> None:
         """Put new text into some rows; everything computed on the old text is forgotten."""
         if not len(rows):
             return
         take = np.arange(len(self.frame))
         take[rows] = len(self.frame) + np.arange(len(rows))
         old = schema.string_array(self.frame[column])
-        both = pa.concat_arrays([old, pa.array(texts, schema.STRING)])
+        new = texts if isinstance(texts, pa.Array) else pa.array(texts, schema.STRING)
+        both = pa.concat_arrays([old, new])
         self.set_column(column, _series(both.take(pa.array(take)), self.frame.index))
 
     def set_column(self, name: str, values: Any) -> None:

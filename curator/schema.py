@@ -114,6 +114,17 @@ def text_buffers(column: Any) -> Utf8:
     return Utf8(starts, values)
 
 
+def text_array(texts: Utf8) -> pa.LargeStringArray:
+    """Return texts as an Arrow array that shares their buffers; the way back of ``text_buffers``.
+
+    Raises ``pyarrow.ArrowInvalid`` for bytes that are not UTF-8.
+    """
+    buffers = pa.py_buffer(np.ascontiguousarray(texts.offsets)), pa.py_buffer(texts.data)
+    array = pa.LargeStringArray.from_buffers(texts.n_documents, *buffers)
+    array.validate(full=True)
+    return array
+
+
 def living(frame: pd.DataFrame) -> np.ndarray:
     """Return bool[n]: which rows no stage has dropped."""
     return frame[DROPPED_BY].isna().to_numpy()

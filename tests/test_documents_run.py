@@ -121,7 +121,7 @@ def test_the_python_of_the_readme_prints_what_it_says(newcomer: Path) -> None:
 
 
 def test_every_path_the_readme_names_exists_after_the_demo(newcomer: Path) -> None:
-    (tree,) = [block for block in blocks("") if "report.html" in block]
+    (tree,) = [block for block in blocks("text") if "report.html" in block]
     names = [line.split()[0].rstrip("/") for line in tree.splitlines()[1:] if line.startswith("  ")]
     assert len(names) >= 8
     for name in names:

@@ -28,6 +28,14 @@ class DocumentModifier:
             f"{type(self).__name__} has no modify_document; define modify_document(self, text)"
         )
 
+    def modify_documents(self, texts: Utf8) -> Utf8 | None:
+        """Return every document's changed text at once, each equal to ``modify_document``'s.
+
+        ``None``, the default, means that documents are modified one by one. A subclass that
+        overrides ``modify_document`` alone is never asked: its parent's answer is not its own.
+        """
+        return None
+
     def may_change(self, texts: Utf8) -> np.ndarray | None:
         """Return bool[n]: False proves that ``modify_document`` leaves that document as it is.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from curator import schema
 from curator.batch import SAMPLES_PER_STAGE, Batch, Tally, sample_key
@@ -44,13 +46,46 @@ class Modify(LocalStageBase):
         return tuple(columns)
 
     def apply(self, batch: Batch, name: str) -> Tally:
-        """Modify the living rows that the modifier's own scan cannot rule out."""
+        """Modify the living rows, all at once where the modifier can, else one by one."""
         rows = batch.living_rows
         tally = Tally(name, "Modify", "local", n_in=len(rows))
-        characters = batch.statistics(self.text_field).characters if len(rows) else None
-        before_total = int(characters[rows].sum()) if characters is not None else 0
+        tally.characters_in = _characters(batch.text_array(self.text_field, rows))
+        changes = self._at_once(batch, rows, name)
+        if changes is None:
+            changes = self._one_by_one(batch, rows, name, tally)
+        batch.replace_texts(self.text_field, changes.rows, changes.after)
+        tally.changed = len(changes.rows)
+        # the difference of the changed texts alone: no second pass over all of them
+        grown = _characters(changes.after) - _characters(changes.before)
+        tally.characters_out = tally.characters_in + grown
+        identifiers = batch.frame[schema.ID].iloc[changes.rows].tolist()
+        tally.samples = _samples(changes, identifiers, name)
+        return tally
+
+    def _at_once(self, batch: Batch, rows: np.ndarray, name: str) -> _Changes | None:
+        if not _answers_at_once(self.modifier):
+            return None
+        before = batch.text_array(self.text_field, rows)
+        modified = self.modifier.modify_documents(schema.text_buffers(before))
+        if modified is None:
+            return None
+        if modified.n_documents != len(rows):
+            raise DataError(
+                f"{name}: modify_documents returned {modified.n_documents} documents for "
+                f"{len(rows)}; return one text for each"
+            )
+        try:
+            after = schema.text_array(modified)
+        except pa.ArrowInvalid as error:
+            raise DataError(f"{name}: modify_documents returned no text: {error}") from error
+        changed = pc.not_equal(before, after)
+        return _Changes(rows[changed.to_numpy(False)], before.filter(changed), after.filter(changed))
+
+    def _one_by_one(self, batch: Batch, rows: np.ndarray, name: str, tally: Tally) -> _Changes:
+        """Modify the rows that the modifier's own scan cannot rule out; drop the failures."""
         candidates = self._candidates(batch, rows)
-        texts = batch.texts(self.text_field, candidates)
+        before = batch.text_array(self.text_field, candidates)
+        texts = before.to_pylist()
         identifiers = batch.frame[schema.ID].iloc[candidates].tolist()
         results, failures = call_for_rows(
             self.modifier.modify_document, texts, identifiers, name, strict=batch.strict
@@ -67,23 +102,38 @@ class Modify(LocalStageBase):
             for position, result in enumerate(results)
             if position not in failures and result != texts[position]
         ]
-        batch.replace_texts(self.text_field, candidates[changed], [results[i] for i in changed])
         bad = sorted(failures)
         tally.dropped = batch.drop(
             candidates[bad], name, [reasons[i] for i in bad], [failures[i] for i in bad]
         )
         tally.reasons.update(reasons.values())
-        tally.changed = len(changed)
-        tally.characters_in = before_total
-        # the difference of the changed texts alone: no second pass over all of them
-        tally.characters_out = before_total + sum(len(results[i]) - len(texts[i]) for i in changed)
-        tally.samples = _samples(changed, identifiers, texts, results, name)
-        return tally
+        after = pa.array([results[i] for i in changed], schema.STRING)
+        return _Changes(candidates[changed], before.take(pa.array(changed, pa.int64())), after)
 
     def _candidates(self, batch: Batch, rows: np.ndarray) -> np.ndarray:
         scan = getattr(self.modifier, "may_change", None)
         mask = scan(batch.buffers(self.text_field)) if scan is not None else None
         return rows if mask is None else rows[mask[rows]]
+
+
+class _Changes(NamedTuple):
+    rows: np.ndarray
+    before: pa.LargeStringArray
+    after: pa.LargeStringArray
+
+
+def _answers_at_once(modifier: Any) -> bool:
+    """Return whether ``modify_documents`` was written with the ``modify_document`` in force."""
+    for kind in type(modifier).__mro__:
+        if "modify_documents" in vars(kind):
+            return True
+        if "modify_document" in vars(kind):
+            return False
+    return False
+
+
+def _characters(texts: pa.LargeStringArray) -> int:
+    return int(pc.sum(pc.utf8_length(texts)).as_py() or 0)
 
 
 def _not_text(result: Any) -> str | None:
@@ -97,18 +147,15 @@ def _not_text(result: Any) -> str | None:
 
 
 def _samples(
-    changed: Sequence[int],
-    identifiers: Sequence[str],
-    before: Sequence[str],
-    after: Sequence[str],
-    salt: str,
+    changes: _Changes, identifiers: Sequence[str], salt: str
 ) -> list[tuple[int, str, str, str]]:
-    keyed = sorted((sample_key(identifiers[i] or "", salt), i) for i in changed)
+    keys = np.array([sample_key(name or "", salt) for name in identifiers], np.int64)
     chosen = []
-    for key, i in keyed[:SAMPLES_PER_STAGE]:
-        start = max(0, _first_difference(before[i], after[i]) - SAMPLE_CHARACTERS // 4)
+    for i in np.argsort(keys, kind="stable")[:SAMPLES_PER_STAGE].tolist():
+        before, after = changes.before[i].as_py(), changes.after[i].as_py()
+        start = max(0, _first_difference(before, after) - SAMPLE_CHARACTERS // 4)
         window = slice(start, start + SAMPLE_CHARACTERS)
-        chosen.append((key, identifiers[i], before[i][window], after[i][window]))
+        chosen.append((int(keys[i]), identifiers[i], before[window], after[window]))
     return chosen
 
 
