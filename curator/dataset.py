@@ -12,13 +12,17 @@ import dask
 import dask.dataframe as dd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from curator import schema
 from curator.batch import Chain, LocalStage, Tally, run_chain
+from curator.cluster import current_client, run_tasks
 from curator.errors import RecipeError
 from curator.fingerprint import fingerprint
+from curator.io.atomic import atomic_write
 from curator.io.parts import Parts
 from curator.io.reader import Reader, reader_for
+from curator.io.shards import write_shard
 
 Piece = Callable[[], pd.DataFrame]
 """Loads one partition on whichever worker runs it."""
@@ -197,6 +201,29 @@ class DocumentDataset:
         """Return all living rows in memory."""
         return self.df.compute().reset_index(drop=True)
 
+    def to_json(self, output_path: str | Path, compression: str | None = None) -> list[Path]:
+        """Write the living rows as jsonl, one file a partition, and return the files.
+
+        ``compression`` is ``None``, ``gz`` or ``zst``. A partition without living rows gives an
+        empty file. (``curator run`` cuts shards by size instead, whatever the partitions.)
+        """
+        suffix = ".jsonl" if compression is None else f".jsonl.{compression}"
+        return self._write(partial(_write_jsonl, compression=compression), output_path, suffix)
+
+    def to_parquet(self, output_path: str | Path) -> list[Path]:
+        """Write the living rows as Parquet, one file a partition, and return the files."""
+        return self._write(_write_parquet, output_path, ".parquet")
+
+    def _write(
+        self, write: Callable[[Path, pa.Table], None], output_path: str | Path, suffix: str
+    ) -> list[Path]:
+        folder = Path(output_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = [folder / f"part-{index:05d}{suffix}" for index in range(self.npartitions)]
+        task = partial(_write_living, write=write, chain=self.pending)
+        run_tasks(task, list(zip(self.pieces, paths, strict=True)), current_client())
+        return paths
+
     def __len__(self) -> int:
         return len(self.df)
 
@@ -235,6 +262,25 @@ def _read_block(reader: Reader, block: Any, columns: pa.Schema) -> pd.DataFrame:
 
 def _apply(frame: pd.DataFrame, chain: Chain) -> pd.DataFrame:
     return run_chain(frame, chain)[0]
+
+
+def _write_living(
+    item: tuple[Piece, Path], write: Callable[[Path, pa.Table], None], chain: Chain
+) -> None:
+    piece, path = item
+    frame = _apply(piece(), chain)
+    write(path, schema.to_table(frame[schema.living(frame)]))
+
+
+def _write_jsonl(path: Path, table: pa.Table, compression: str | None) -> None:
+    write_shard(path, [table], schema.visible_columns(table.column_names), compression)
+
+
+def _write_parquet(path: Path, table: pa.Table) -> None:
+    extra = [schema.EXTRA] if table.column(schema.EXTRA).null_count < table.num_rows else []
+    with atomic_write(path) as file:
+        columns = [*schema.visible_columns(table.column_names), *extra]
+        pq.write_table(table.select(columns), file, compression="zstd")
 
 
 def run_piece(piece: Piece, chain: Chain, *, strict: bool) -> tuple[pd.DataFrame, list[Tally]]:

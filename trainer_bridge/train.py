@@ -176,7 +176,8 @@ class Training:
             return
         self.say(
             f"{self.model.parameter_count():,} parameters, {last - self.step} steps of "
-            f"{self.config.model.tokens_per_step:,} tokens, {torch.get_num_threads()} threads, "
+            f"{self.config.model.tokens_per_step:,} tokens (in all {self._epochs(last):.2f} times "
+            f"the training split), {torch.get_num_threads()} threads, "
             f"{self.config.trainer.precision}, {self.how}"
         )
         with MetricsFile(self.folder, self.step) as metrics:
@@ -200,6 +201,9 @@ class Training:
                 "checkpoint is written, the same command goes on from there",
                 stop.received,
             )
+
+    def _epochs(self, steps: int) -> float:
+        return steps * self.config.model.tokens_per_step / len(self.run.train.tokens.tokens)
 
     def _due(self, interval: int) -> bool:
         return self.step % interval == 0 or self.step == self.config.trainer.max_steps
@@ -273,9 +277,7 @@ class Training:
             "steps": self.step,
             "parameters": self.model.parameter_count(),
             "tokens": self.step * self.config.model.tokens_per_step,
-            "epochs": self.step
-            * self.config.model.tokens_per_step
-            / len(self.run.train.tokens.tokens),
+            "epochs": self._epochs(self.step),
             "first_loss": steps[0]["loss"],
             "last_loss": steps[-1]["loss"],
             "validation": checks[-1] if checks else None,

@@ -1,4 +1,4 @@
-"""The rules of ``CantoneseCleaner`` as regular expressions: slow, and what the kernel is held to."""
+"""The rules of ``CantoneseCleaner`` as regular expressions: slow, the kernel is held to them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ CONTROL = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 CLOSING = "，。、；：？！」』）》〉】"
 OPENING = "「『（《〈【"
 DELIMITERS = "，、；：,;"
-SPELLED_OUT = regex.compile(
-    rf"(?<!{HAN}){HAN}(?:[{SPACES}]{HAN}(?!{HAN})){{2,}}", regex.VERSION1
-)
+SPELLED_OUT = regex.compile(rf"(?<!{HAN}){HAN}(?:[{SPACES}]{HAN}(?!{HAN})){{2,}}", regex.VERSION1)
 SPACE = regex.compile(f"[{SPACES}]")
 SPACE_AT_PUNCTUATION = regex.compile(
     rf"(?<=[{HAN}{CLOSING}])[{SPACES}]+(?=[{CLOSING}])|(?<=[{OPENING}])[{SPACES}]+(?={HAN})"

@@ -57,7 +57,12 @@ def test_the_kernel_equals_the_rules(cleaner: CantoneseCleaner, documents: list[
 
 def test_every_character_alone_and_among_others_is_treated_as_the_rules_say() -> None:
     cleaner = CantoneseCleaner(narrow_full_width_alphanumerics=True)
-    points = [*range(0x3400), *range(0x4DC0, 0x4E10), *range(0xA000, 0xA010), *range(0xF900, 0xFB00)]
+    points = [
+        *range(0x3400),
+        *range(0x4DC0, 0x4E10),
+        *range(0xA000, 0xA010),
+        *range(0xF900, 0xFB00),
+    ]
     points += [*range(0xFE00, 0x10000), 0x1F600, 0x20000, 0x2A6DF, 0x2EBE0, 0x30000, 0x3134A]
     for pattern in ("{}", "我 {} 去 ，{}", "（{}）{}{}{}{}", "我({})", "（{}a）", "「{}我"):
         documents = [pattern.replace("{}", chr(point)) for point in points]
@@ -70,7 +75,10 @@ def test_a_slice_of_a_buffer_is_read_from_its_first_offset() -> None:
     whole = buffers.of(["好 ，", "大埔（，）係", "print()"])
     cleaned = CantoneseCleaner().modify_documents(Utf8(whole.offsets[1:], whole.data))
     assert [cleaned.document(i) for i in range(2)] == ["大埔係", "print()"]
-    assert CantoneseCleaner().modify_documents(Utf8(np.zeros(1, np.int64), whole.data[:0])).data.size == 0
+    assert (
+        CantoneseCleaner().modify_documents(Utf8(np.zeros(1, np.int64), whole.data[:0])).data.size
+        == 0
+    )
 
 
 def test_what_is_no_text_passes_through() -> None:

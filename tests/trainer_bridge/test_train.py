@@ -275,6 +275,6 @@ def test_a_model_of_real_cantonese_needs_fewer_bits_than_character_frequencies(
 ) -> None:
     lines = (corpora / "yue" / "tatoeba_yue.jsonl").read_text("utf-8").splitlines()
     run = build_run(tmp_path / "run", [json.loads(line)["text"] for line in lines], 1000)
-    summary = train(run, load_config(None, ["trainer.max_steps=40"]), say=quiet)
-    measures = summary["validation"]
-    assert measures["bits_per_byte"] < measures["unigram_character_bits_per_byte"]
+    settings = ["trainer.max_steps=120", "model.encoder_seq_length=64"]
+    measures = train(run, load_config(None, settings), say=quiet)["validation"]
+    assert measures["bits_per_byte"] < measures["unigram_character_bits_per_byte"] - 0.1

@@ -125,7 +125,7 @@ def remove_leading_delimiters(points: np.ndarray, kinds: np.ndarray, n: int) -> 
         end = at
         if at > 0 and points[at - 1] == _WIDE_OPEN and kinds[at] & LEADING:
             end = _run_of(kinds, at, n, GAP)
-        if end == at or end == n:
+        if end in (at, n):
             end = at + 1
             write = _keep(points, kinds, write, at, end)
         at = end
@@ -140,7 +140,7 @@ def remove_trailing_delimiters(points: np.ndarray, kinds: np.ndarray, n: int) ->
         end = at
         if kinds[at] & LEADING and at > 0 and not kinds[at - 1] & GAP:
             end = _run_of(kinds, at, n, LEADING)
-        if end == at or end == n or points[end] != _WIDE_CLOSE:
+        if end in (at, n) or points[end] != _WIDE_CLOSE:
             end = at + 1
             write = _keep(points, kinds, write, at, end)
         at = end
