@@ -61,19 +61,19 @@ class LanguageFilter(StatisticsFilter):
     only it writes (嘅 咗 喺; "ora" "marang") against those only its neighbours write (的 這 沒;
     "tidak" "yang"), from the language pack. A text without evidence is NaN, "neutral".
 
-    Measured with the defaults on documents of ten characters and more. "yue" drops .23 % of
-    Cantonese Wikipedia (107,485 documents), none of HKCanCor and CantoMap, .44 % of Common Voice
-    prompts, and 3.2 % of CTCPC, which holds standard Chinese; it drops every article of DRCD and
-    CMRC 2018, .999 of LibreOffice help, and .93 of Tatoeba's Mandarin. "jav" drops no paragraph
-    of NusaParagraph and .75 % of Javanese tweets; it drops .85 of Indonesian tweets, .89 of
-    Indonesian and .95 of Malay Tatoeba. Most of what is left of these is neutral: up to .10 of
-    sentences and .39 of user-interface strings hold no evidence.
+    Measured with the defaults on documents of ten characters and more. "yue" drops .08 % of
+    Cantonese Wikipedia (107,485 documents), none of HKCanCor and CantoMap, .33 % of Common Voice
+    prompts, and 3.0 % of CTCPC, which holds standard Chinese; it drops every article of DRCD,
+    .995 of CMRC 2018, .999 of LibreOffice help, and .93 of Tatoeba's Mandarin. "jav" drops no
+    paragraph of NusaParagraph and .75 % of Javanese tweets; it drops .85 of Indonesian tweets,
+    .89 of Indonesian and .95 of Malay Tatoeba. Most of what is left of these is neutral: up to
+    .10 of sentences and .39 of user-interface strings hold no evidence.
     """
 
     language: str = "yue"
     """Code of a language pack."""
-    min_share: float = 0.4
-    """Least share of the evidence."""
+    min_share: float | None = None
+    """Least share of the evidence; ``None`` is the language pack's own bound."""
     keep_neutral: bool = True
     """Whether a text without evidence is kept: stubs, names, lists of numbers."""
 
@@ -93,8 +93,9 @@ class LanguageFilter(StatisticsFilter):
         return share(evidence[:, 0], evidence.sum(axis=1), np.nan)
 
     def limits(self) -> tuple[Limit, ...]:
-        """Return the bound."""
-        return (Limit("min_share", self.min_share, "min"),)
+        """Return the bound: the one given, or the language pack's."""
+        bound = load_language(self.language).min_share if self.min_share is None else self.min_share
+        return (Limit("min_share", bound, "min"),)
 
     def keep_scores(self, scores: np.ndarray) -> np.ndarray:
         """Return bool[n]: enough evidence for the language, or none at all where that is kept."""

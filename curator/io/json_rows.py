@@ -160,6 +160,9 @@ def syntax_flaw(line: bytes, error: orjson.JSONDecodeError) -> Flaw:
         return Flaw("lone_surrogate", column, f"{what}; remove the escape \\ud800 … \\udfff")
     if re.match(r"-?(NaN|Infinity)", text[max(error.pos - 1, 0) :].lstrip(" :,[-")):
         return Flaw("invalid_json", column, "NaN and Infinity are not JSON; write null")
+    if "infinity" in error.msg:
+        what = "the number is too large for a 64-bit float; write it as a string"
+        return Flaw("invalid_json", column, what)
     message = error.msg.split(": line ")[0]
     return Flaw("invalid_json", column, f"{message}; {MEND_JSON}")
 

@@ -21,10 +21,14 @@ from curator import schema
 from curator.errors import DataError, RecipeError, nearest
 from curator.io.blocks import Block, ReadPlan, Run, in_this_process
 from curator.io.columns import OTHER, infer_columns, sampled
-from curator.io.files import InputFile, as_inputs, find_files, open_file
-from curator.io.rows import KINDS, READER, Flaw, dump_json, fits, generated_id, shown
+from curator.io.files import InputFile, as_inputs, find_files, open_file, unreadable
+from curator.io.rows import KINDS, READER, Flaw, Rows, dump_json, fits, generated_id, shown
+from curator.io.unpack import Damage
 
 EXTENSIONS = (".parquet",)
+
+CORRUPT = "corrupt_file"
+"""Reason of the ledger row that stands for a file or a row group nobody can read."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,16 @@ class ParquetReader:
     ) -> ReadPlan:
         """Group row groups to blocks of about ``block_size`` bytes unpacked; nothing is unpacked.
 
-        Raises ``DataError`` naming file and column when a file is no Parquet, has no text
-        column, or one of another type.
+        A file that is no Parquet, or is cut off, becomes one block that reads as one row of the
+        ledger. Raises ``DataError`` naming file and column when a file has no text column, or one
+        of another type.
         """
         if block_size < 1:
             raise RecipeError(f"block_size is {block_size}; give a number of bytes above 0")
         files = self.files()
         kinds = []
         for file in sampled(files):
-            with _opened(file.path) as parquet:
+            with contextlib.suppress(_Corrupt), _opened(file.path) as parquet:
                 self._check(parquet.schema_arrow, file.file)
                 kinds.append({field.name: _kind(field.type) for field in parquet.schema_arrow})
         columns = infer_columns(kinds, reserved=(self.text_field, self.id_field))
@@ -80,16 +85,33 @@ class ParquetReader:
         return ReadPlan(tuple(blocks), columns, files)
 
     def read(self, block: Block, columns: pa.Schema) -> pa.Table:
-        """Return all rows of a block, unreadable ones among them as rows of the ledger."""
+        """Return all rows of a block, unreadable ones among them as rows of the ledger.
+
+        A row group that is damaged is one row, under the number of its first.
+        """
+        if block.damage:
+            return self._refused(block.damage.what, block.first_line, block.file, columns)
         tables = [schema.table_schema(columns).empty_table()]
         row = block.first_line
         with _opened(block.path) as parquet:
             self._check(parquet.schema_arrow, block.file)
             for group in range(block.start, block.end):
-                table = parquet.read_row_group(group)
-                tables.append(self._rows(table, row, block.file, columns))
-                row += table.num_rows
+                n = parquet.metadata.row_group(group).num_rows
+                try:
+                    with _corruption():
+                        table = parquet.read_row_group(group)
+                except _Corrupt as error:
+                    what = f"rows {row} to {row + n - 1}: {error}"
+                    tables.append(self._refused(what, row, block.file, columns))
+                else:
+                    tables.append(self._rows(table, row, block.file, columns))
+                row += n
         return pa.concat_tables(tables).combine_chunks()
+
+    def _refused(self, what: str, row: int, file: str, columns: pa.Schema) -> pa.Table:
+        rows = Rows(file, columns, self.strict)
+        rows.refuse(Flaw(CORRUPT, 1, what), "", row)
+        return rows.table()
 
     def _check(self, found: pa.Schema, file: str) -> None:
         for name in found.names:
@@ -174,21 +196,43 @@ def _id(value: bytes | int | None) -> tuple[str, Flaw | None]:
     return id, None
 
 
+class _Corrupt(Exception):
+    """The bytes of a file are not those of Parquet."""
+
+
+@contextlib.contextmanager
+def _corruption() -> Iterator[None]:
+    """Tell damage in the bytes from bytes that could not be had."""
+    try:
+        yield
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        # Arrow raises a bare OSError for damage; the system's has a number, a store's a type
+        if isinstance(error, OSError) and (type(error) is not OSError or error.errno):
+            raise
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        mend = "write or download the file again"
+        raise _Corrupt(f"cannot be read as Parquet: {what}; {mend}") from error
+
+
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[pq.ParquetFile]:
     with open_file(path) as stream:
         try:
-            yield pq.ParquetFile(stream)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            what = str(error).splitlines()[0] if str(error) else type(error).__name__
-            mend = "write or download the file again"
-            raise DataError(f"{path}: cannot be read as Parquet: {what}; {mend}") from error
+            with _corruption():
+                parquet = pq.ParquetFile(stream)
+            yield parquet
+        except OSError as error:
+            raise unreadable(path, error) from error
 
 
 def _row_groups(file: InputFile, block_size: int) -> Iterator[Block]:
-    with _opened(file.path) as parquet:
-        groups = [parquet.metadata.row_group(i) for i in range(parquet.metadata.num_row_groups)]
-        sizes = [(group.num_rows, group.total_byte_size) for group in groups]
+    try:
+        with _opened(file.path) as parquet:
+            groups = [parquet.metadata.row_group(i) for i in range(parquet.metadata.num_row_groups)]
+            sizes = [(group.num_rows, group.total_byte_size) for group in groups]
+    except _Corrupt as error:
+        yield Block(file.path, file.file, 0, 0, 1, Damage(CORRUPT, str(error)))
+        return
     start, first_row, rows, size = 0, 1, 0, 0
     for index, (group_rows, group_bytes) in enumerate(sizes):
         rows, size = rows + group_rows, size + group_bytes

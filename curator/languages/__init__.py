@@ -45,6 +45,8 @@ class Language:
     neutral: tuple[str, ...]
     """Words of both sides in which a marker is no evidence: 關係 holds 係."""
     contrasts: tuple[Contrast, ...]
+    min_share: float
+    """Least share of the evidence that must speak for the language: ``LanguageFilter``'s bound."""
     respellings: Mapping[str, str]
     """Colloquial spelling → standard one, safe wherever it stands: 佢地 → 佢哋."""
     context_respellings: Mapping[str, tuple[str, ...]]
@@ -92,6 +94,7 @@ def _language(place: str, fields: dict[str, Any]) -> Language:
         markers=_words(fields["markers"]),
         neutral=_words(fields["neutral"]),
         contrasts=contrasts,
+        min_share=float(fields["min_share"]),
         respellings=dict(fields["respellings"]),
         context_respellings=context,
         sources=dict(fields["sources"]),

@@ -78,10 +78,9 @@ class Modify(LocalStageBase):
             after = schema.text_array(modified)
         except pa.ArrowInvalid as error:
             raise DataError(f"{name}: modify_documents returned no text: {error}") from error
-        changed = pc.not_equal(before, after)
-        return _Changes(
-            rows[changed.to_numpy(False)], before.filter(changed), after.filter(changed)
-        )
+        differs = pc.not_equal(before, after)
+        changed = rows[differs.to_numpy(zero_copy_only=False)]
+        return _Changes(changed, before.filter(differs), after.filter(differs))
 
     def _one_by_one(self, batch: Batch, rows: np.ndarray, name: str, tally: Tally) -> _Changes:
         """Modify the rows that the modifier's own scan cannot rule out; drop the failures."""

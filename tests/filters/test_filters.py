@@ -207,7 +207,7 @@ def test_good_text_of_any_script_is_kept(one: DocumentFilter, text: str) -> None
         (RepeatedLinesByCharFilter(), "好\n好", "max_repeated_lines_char_ratio=0.8"),
         (RepeatedParagraphsByCharFilter(), "好\n\n好", "max_repeated_paragraphs_char_ratio=0.8"),
         (ScriptFilter(), "hello 好", "min_share=0.5"),
-        (LanguageFilter(), "他們的東西是這個嗎", "min_share=0.4"),
+        (LanguageFilter(), "他們的東西是這個嗎", "min_share=0.25"),
         (LanguageFilter(keep_neutral=False), "香港", "keep_neutral=false"),
         (LanguageFilter("jav"), "Saya tidak tahu apa yang ada di rumah", "min_share=0.4"),
     ],

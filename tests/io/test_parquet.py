@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,20 +144,36 @@ def test_errors_name_file_and_column(tmp_path: Path) -> None:
             ParquetReader(str(tmp_path), **options).plan(1)
     with pytest.raises(RecipeError, match="are both 'text'"):
         ParquetReader("a", id_field="text")
+
+
+def test_a_file_that_is_no_parquet_is_one_row_of_the_ledger(tmp_path: Path) -> None:
+    write(tmp_path, text=["a"], n=[1])
     (tmp_path / "b.parquet").write_bytes(b"PAR1 this is no Parquet PAR1")
-    with pytest.raises(DataError, match=r"b\.parquet: cannot be read as Parquet: .*again"):
-        ParquetReader(str(tmp_path)).plan(1)
+    reader = ParquetReader(str(tmp_path))
+    plan = reader.plan(1)
+    assert plan.columns.names == ["n"]
+    [good, bad] = [reader.read(block, plan.columns).to_pylist() for block in plan.blocks]
+    assert [row["text"] for row in good] == ["a"]
+    assert [(row["file"], row["line"], row["reason"]) for row in bad] == [
+        ("b.parquet", 1, "corrupt_file")
+    ]
+    assert re.match(r"column 1: cannot be read as Parquet: .*; write .* again", bad[0]["value"])
+    with pytest.raises(DataError, match=r"b\.parquet:1:1: cannot be read as Parquet: .*again"):
+        ParquetReader(str(tmp_path), strict=True).read(plan.blocks[1], plan.columns)
 
 
-def test_a_damaged_row_group_is_an_error(tmp_path: Path) -> None:
+def test_a_damaged_row_group_is_one_row_of_the_ledger(tmp_path: Path) -> None:
     path = write(tmp_path, text=[chr(0x4E00 + i) * 500 for i in range(4)])
     reader = ParquetReader(str(path))
     plan = reader.plan(1)
     data = bytearray(path.read_bytes())
     data[4:40] = b"\xff" * 36
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"a\.parquet: cannot be read as Parquet"):
-        reader.read(plan.blocks[0], plan.columns)
+    [row] = reader.read(plan.blocks[0], plan.columns).to_pylist()
+    assert (row["file"], row["line"], row["reason"]) == ("a.parquet", 1, "corrupt_file")
+    assert re.match(r"column 1: rows 1 to \d+: cannot be read as Parquet: .*again", row["value"])
+    with pytest.raises(DataError, match=r"a\.parquet:1:1: rows 1 to"):
+        ParquetReader(str(path), strict=True).read(plan.blocks[0], plan.columns)
 
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import functools
 import gzip
 import json
 import os
@@ -26,13 +27,13 @@ BAD_LINES: dict[str, tuple[bytes, str, str]] = {
     "no comma": (b'{"id": "x" "text": "abc"}', "invalid_json", r"column 12: .*; write one JSON"),
     "two objects": (b'{"text": "a"}{"text": "b"}', "invalid_json", r"column 14: .*; write one"),
     "a NaN": (b'{"id": "x", "text": "a", "n": NaN}', "invalid_json", r"column 31: .*; write null"),
-    "an old comma": (b'{"id": "x", "text": "abc",}', "invalid_json", r"column 27: .*; write one"),
+    "an old comma": (b'{"id": "x", "text": "abc",}', "invalid_json", r"column 26: .*; write one"),
     "bytes": (b'{"id": "x", "text": "\xff\xfe"}', "invalid_utf8", r"column 22: byte 0xff .*; conv"),
     "Big5": (json.dumps({"text": TEXT}, ensure_ascii=False).encode("big5-hkscs"), "invalid_utf8",
              r"column 11: byte 0xa7 \(byte 11 of the line\) is not UTF-8; convert the file"),
     "UTF-16": (b'\xff\xfe{\x00"\x00', "invalid_utf8", r"column 1: byte 0xff .*; convert"),
     "CESU-8": (b'{"text": "\xed\xa0\xbd\xed\xb8\x80"}', "invalid_utf8", r"column 11: .*; convert"),
-    "no text": (b'{"id": "x", "body": "abc"}', "missing_text", r"no field 'text'.*choose another"),
+    "no text": (b'{"id": "x", "txt": ["abc"]}', "missing_text", r"did you mean 'txt'\?; choose another"),
     "null text": (b'{"id": "x", "text": null}', "null_text", r"'text' is null; give a text"),
     "a number": (b'{"id": "x", "text": 5}', "text_not_a_string", r"is a number; write a string"),
     "a list": (b'{"id": "x", "text": ["a"]}', "text_not_a_string", r"is an array; write a string"),
@@ -53,7 +54,7 @@ BAD_LINES: dict[str, tuple[bytes, str, str]] = {
                     r"nested more than 254 deep; write fewer levels"),
     "deep objects": (b'{"n":' * 90_000, "invalid_json", r"column \d+: .*; write one"),
     "many digits": (b'{"text": "a", "n": ' + b"9" * 5000 + b"}", "invalid_json",
-                    r"more digits than can be read; write it as a string"),
+                    r"the number is too large .*; write it as a string"),
 }  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def cut(pack: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
 
 PACKED = {
     "cut.jsonl.gz": cut(gzip.compress),
-    "cut.jsonl.bz2": cut(bz2.compress),
+    "cut.jsonl.bz2": cut(functools.partial(bz2.compress, compresslevel=1)),
     "cut.jsonl.zst": cut(zstandard.ZstdCompressor(level=1).compress),
     "plain.jsonl.gz": lambda data: data,
     "plain.jsonl.bz2": lambda data: data,
@@ -235,9 +236,7 @@ def test_a_parquet_text_column_of_numbers_stops_before_anything_is_done(tmp_path
     parquet(tmp_path / "in" / "a.parquet", 0, 30)
     parquet(tmp_path / "in" / "n.parquet", 0, 0, id=pa.array(["x"]), text=pa.array([7]))
     said = curator(write_recipe(tmp_path))
-    assert said.line == (
-        "curator: n.parquet: column 'text' is int64, not text; choose text_field"
-    )
+    assert said.line == ("curator: n.parquet: column 'text' is int64, not text; choose text_field")
     small_runs.check_nothing_half(tmp_path / "out")
 
 
@@ -266,8 +265,8 @@ def test_a_folder_with_nothing_to_read_is_said_in_one_line(tmp_path: Path, name:
     (tmp_path / "in").mkdir()
     NOTHING[name](tmp_path / "in")
     said = curator(write_recipe(tmp_path))
-    assert re.search(r"r\.yaml:3: .*/in: no file with extension .*; check the path", said.line)
-    assert not (tmp_path / "out").exists()
+    assert re.search(r"/in: no file with extension .*; check the path", said.line)
+    assert not (tmp_path / "out" / "shards").exists()
 
 
 def test_files_that_cannot_be_opened_are_said_in_one_line(tmp_path: Path) -> None:
@@ -279,7 +278,7 @@ def test_files_that_cannot_be_opened_are_said_in_one_line(tmp_path: Path) -> Non
     os.mkfifo(tmp_path / "in" / "pipe.jsonl")
     said = curator(write_recipe(tmp_path))
     assert re.search(r"pipe\.jsonl: is not a regular file; name files", said.line)
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out" / "shards").exists()
 
 
 def test_ids_repeated_across_files_keep_the_first(tmp_path: Path) -> None:

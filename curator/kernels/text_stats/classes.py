@@ -72,6 +72,8 @@ BULLET = 256
 HASH = 512
 ELLIPSIS = 1024
 
+_KANA_WORDS = {"HIRAGANA", "KATAKANA", "HENTAIGANA"}
+_SCRIPT_WORDS = _KANA_WORDS | {script.upper() for script in SCRIPTS[:-1]}
 _UNSPACED_SCRIPTS = {"Han", "Kana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"}
 _UNSPACED_NAMES = ("TAI LE", "NEW TAI LUE", "TAI THAM", "TAI VIET", "JAVANESE", "BALINESE")
 # Marks that end a sentence, by script; Unicode's property Sentence_Terminal is not in unicodedata.
@@ -95,7 +97,12 @@ _CLOSING_QUOTES = "\"'”’»›」』｣〞〟＂＇"
 _COMMAS = "?!,.，、。．！？؟،。｡､､।॥"
 _BULLETS = "•‣⁃⁌⁍∙○●◘◦⦾⦿・·‧■□▪▫◆◇▶►"
 _PARENTHESES = "(){}[]⟨⟩（）［］｛｝｟｠【】〔〕〖〗〘〙〚〛﹙﹚﹛﹜﹝﹞⦅⦆"
-
+_LISTED = frozenset(
+    "".join((_TERMINALS, _CLOSING_QUOTES, _COMMAS, _BULLETS, _PARENTHESES))
+    + "".join(map(chr, range(0x80)))
+    + "…⋯\u200c\u200d\ufffd"
+)
+"""Every character that a count or flag names."""
 
 _UNASSIGNED = 0x10FFFF  # a noncharacter: never assigned, the model of all unassigned points
 
@@ -130,13 +137,16 @@ def _script(point: int, character: str) -> str:
     """Return which of SCRIPTS a letter belongs to, by its Unicode name."""
     if _is_han(point):
         return "Han"
-    words = unicodedata.name(character, "").replace("-", " ").split()
-    if {"HIRAGANA", "KATAKANA", "HENTAIGANA"} & set(words):
+    words = _SCRIPT_WORDS & {*unicodedata.name(character, "").replace("-", " ").split()}
+    if not words:
+        return "Other"
+    if words & _KANA_WORDS:
         return "Kana"
-    for script in SCRIPTS[:-1]:
-        if script.upper() in words:
-            return script
-    return "Other"
+    return min(map(str.capitalize, words), key=SCRIPTS.index)
+
+
+def _is_unspaced_by_name(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_UNSPACED_NAMES)
 
 
 def _flags(character: str, category: str, script: str) -> int:
@@ -152,7 +162,7 @@ def _flags(character: str, category: str, script: str) -> int:
     flags |= BULLET if character in _BULLETS else 0
     flags |= HASH if character == "#" else 0
     flags |= ELLIPSIS if character in "…⋯" else 0
-    named = unicodedata.name(character, "").startswith(_UNSPACED_NAMES) if script else False
+    named = bool(script) and _is_unspaced_by_name(character)
     return flags | (UNSPACED if script in _UNSPACED_SCRIPTS or named else 0)
 
 
@@ -179,37 +189,57 @@ def _counted(character: str, category: str, flags: int) -> tuple[int, ...]:
     return tuple(int(has[name]) for name in COUNTS)
 
 
+class _Classes:
+    """Gives classes of the same meaning the same number, in the order in which they are seen."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, tuple[int, ...], int], int] = {}
+        self.seen: dict[tuple[str, bool, str, bool], int] = {}
+
+    def number(self, point: int, character: str, category: str) -> int:
+        """Return the class of a code point."""
+        letter = category[0] == "L" or (category == "Nl" and _is_han(point))
+        script = _script(point, character) if letter else ""
+        if character in _LISTED:
+            return self._look(character, category, script)
+        # All else that the counts look at: most code points are told apart by these alone.
+        named = bool(script) and _is_unspaced_by_name(character)
+        key = (category, character.isspace(), script, named)
+        if key not in self.seen:
+            self.seen[key] = self._look(character, category, script)
+        return self.seen[key]
+
+    def _look(self, character: str, category: str, script: str) -> int:
+        flags = _flags(character, category, script)
+        place = SCRIPTS.index(script) if script else -1
+        meaning = (flags, _counted(character, category, flags), place)
+        return self.known.setdefault(meaning, len(self.known))
+
+
 @cache
 def tables() -> ClassTables:
     """Return the class tables, built at the first call from this Python's Unicode data.
 
     Whole planes of one kind (unassigned, private use, ideographs) are filled by one look.
     """
-    known: dict[tuple[int, tuple[int, ...], int], int] = {}
+    found = _Classes()
     classes = np.zeros(sys.maxunicode + 1, np.uint8)
-
-    def class_of(point: int) -> int:
-        character = chr(point)
-        category = unicodedata.category(character)
-        if category == "Cn" and point != _UNASSIGNED:
-            return class_of(_UNASSIGNED)
-        letter = category[0] == "L" or (category == "Nl" and _is_han(point))
-        script = _script(point, character) if letter else ""
-        flags = _flags(character, category, script)
-        place = SCRIPTS.index(script) if letter else -1
-        meaning = (flags, _counted(character, category, flags), place)
-        return known.setdefault(meaning, len(known))
-
     uniform = {range(0x3400, 0x4DC0), range(0x4E00, 0x9FFD), range(0xAC00, 0xD7A4)}
     uniform |= {range(0x20000, 0x2A6DE), range(0xE000, 0xF900), range(0x40000, 0xE0000)}
     uniform |= {range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE)}
     skipped = np.zeros(sys.maxunicode + 1, bool)
     for block in sorted(uniform, key=lambda block: block.start):
-        classes[block.start : block.stop] = class_of(block.start)
+        character = chr(block.start)
+        number = found.number(block.start, character, unicodedata.category(character))
+        classes[block.start : block.stop] = number
         skipped[block.start : block.stop] = True
-    for point in np.flatnonzero(~skipped):
-        classes[point] = class_of(int(point))
-    meanings = sorted(known, key=lambda meaning: known[meaning])
+    classes[~skipped] = found.number(_UNASSIGNED, chr(_UNASSIGNED), "Cn")
+    rest = np.flatnonzero(~skipped).tolist()
+    for point, character in zip(rest, map(chr, rest), strict=True):
+        category = unicodedata.category(character)
+        if category != "Cn":
+            classes[point] = found.number(point, character, category)
+    meanings = sorted(found.known, key=lambda meaning: found.known[meaning])
     return ClassTables(
         classes,
         np.array([flags for flags, _, _ in meanings], np.int32),

@@ -10,6 +10,7 @@ its digest and the version, and without support nothing is promised.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import unicodedata
 from functools import cache
@@ -89,13 +90,15 @@ def supported() -> bool:
 
 def _members(names: tuple[str, ...]) -> str:
     """Return the characters of some categories of ftfy and of literals, all in the BMP."""
-    literal = "".join(name[1:] for name in names if name[0] == "=")
-    inside = "".join(badness.MOJIBAKE_CATEGORIES[name] for name in names if name[0] != "=")
-    if not inside:
-        return literal
-    expression = re.compile(f"[{inside}]")
+    return "".join(name[1:] if name[0] == "=" else _category(name) for name in names)
+
+
+@cache
+def _category(name: str) -> str:
+    """Return the characters of one category of ftfy."""
+    expression = re.compile(f"[{badness.MOJIBAKE_CATEGORIES[name]}]")
     candidates = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x10000))))
-    return literal + "".join(expression.findall(candidates))
+    return "".join(expression.findall(candidates))
 
 
 def _touched_alone(options: FtfyOptions) -> set[int]:
@@ -125,12 +128,10 @@ def _touched_alone(options: FtfyOptions) -> set[int]:
 @cache
 def _assigned() -> tuple[int, ...]:
     """Return the code points Unicode data may say something about, ideographs left out."""
-    skipped = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xD800, 0xF900), (0x20000, 0x2F800))
-    points = []
-    for point in range(0x30000):
-        if not any(start <= point < end for start, end in skipped):
-            points.append(point)
-    return (*points, *range(0xE0000, 0xE0200))
+    blocks = ((0, 0x3400), (0x4DC0, 0x4E00), (0xA000, 0xD800), (0xF900, 0x20000))
+    blocks += ((0x2F800, 0x30000), (0xE0000, 0xE0200))
+    points = itertools.chain.from_iterable(itertools.starmap(range, blocks))
+    return tuple(point for point in points if unicodedata.category(chr(point)) != "Cn")
 
 
 def _bases(normal: dict[int, str]) -> dict[int, list[tuple[str, str]]]:
@@ -157,19 +158,19 @@ def _compositions(form: NormalForm) -> tuple[dict[int, int], dict[int, int], set
     alone |= {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}  # jamo that compose with syllables
     if form in ("NFD", "NFKD"):
         alone |= {*range(0xAC00, 0xD7A4)}
-    bases: dict[int, int] = {}
     marks: dict[int, int] = {}
+    groups: dict[str, int] = {}  # composition groups of each first half
     for bit, (_, pairs) in enumerate(sorted(_bases(decomposed).items())):
-        firsts = {first for first, _ in pairs}
-        for _, second in pairs:
+        for first, second in pairs:
             marks[ord(second)] = marks.get(ord(second), 0) | 1 << bit
-        for first in firsts:
-            bases[ord(first)] = bases.get(ord(first), 0) | 1 << bit
-        for point, parts in decomposed.items():
-            # A precomposed letter is a base as well where any piece of it is: á takes U+0323.
-            pieces = {unicodedata.normalize("NFC", parts[:n]) for n in range(1, len(parts) + 1)}
-            if firsts & (pieces | set(parts)):
-                bases[point] = bases.get(point, 0) | 1 << bit
+            groups[first] = groups.get(first, 0) | 1 << bit
+    bases = {ord(first): mask for first, mask in groups.items()}
+    for point, parts in decomposed.items():
+        # A precomposed letter is a base as well where any piece of it is: á takes U+0323.
+        pieces = (unicodedata.normalize("NFC", parts[:n]) for n in range(1, len(parts) + 1))
+        for piece in itertools.chain(pieces, parts):
+            if piece in groups:
+                bases[point] = bases.get(point, 0) | groups[piece]
     return bases, marks, alone
 
 
@@ -189,5 +190,5 @@ def tables(options: FtfyOptions) -> ScanTables:
     if options.normalization is not None:
         bases, marks, alone = _compositions(options.normalization)
         hot |= alone
-        order = {p: unicodedata.combining(chr(p)) for p in _assigned()}
+        order = {p: c for p in _assigned() if (c := unicodedata.combining(chr(p)))}
     return pack_tables(hot, (left, right, bases, marks, order), bool(options.unescape_html))
