@@ -13,6 +13,7 @@ import pyarrow as pa
 import xxhash
 
 from curator import schema
+from curator.errors import CuratorError, named, shorten
 from curator.kernels.buffers import Utf8
 from curator.kernels.text_stats import TextStatistics, text_stats
 
@@ -171,6 +172,11 @@ def sample_key(identifier: str, salt: str) -> int:
     return xxhash.xxh3_64_intdigest(f"{salt}\0{identifier}".encode("utf-8", "replace")) >> 1
 
 
+def sample_keys(identifiers: Sequence[str | None], salt: str) -> np.ndarray:
+    """Return int64[n], the ``sample_key`` of each id; null counts as empty."""
+    return np.array([sample_key(name or "", salt) for name in identifiers], np.int64)
+
+
 class LocalStage(Protocol):
     """A stage that looks at one partition alone, so neighbours of its kind run in one task."""
 
@@ -188,12 +194,23 @@ Chain = tuple[tuple[str, LocalStage], ...]
 def run_chain(
     frame: pd.DataFrame, chain: Chain, *, strict: bool = False
 ) -> tuple[pd.DataFrame, list[Tally]]:
-    """Run local stages over one partition; the same rows come out in the same order."""
+    """Run local stages over one partition; the same rows come out in the same order.
+
+    Raises ``CuratorError`` naming the stage for whatever one raises, and when rows were lost.
+    """
     batch = Batch(frame, strict=strict)
-    tallies = [stage.apply(batch, name) for name, stage in chain]
+    tallies = []
+    for name, stage in chain:
+        with named(name):
+            tallies.append(stage.apply(batch, name))
+        if not isinstance(tallies[-1], Tally):
+            raise CuratorError(f"{name}: apply returned {shorten(tallies[-1])}; return a Tally")
     out = batch.finish()
     ids_may_change = any(getattr(stage, "writes_ids", False) for _, stage in chain)
     same_ids = ids_may_change or schema.ID not in frame or out[schema.ID].equals(frame[schema.ID])
     if len(out) != len(frame) or not same_ids:
-        raise AssertionError("a local stage changed which rows its partition holds")
+        names = ", ".join(name for name, _ in chain)
+        raise CuratorError(
+            f"{names}: rows or ids changed; a stage marks rows with batch.drop and removes none"
+        )
     return out, tallies

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from curator.errors import CuratorError
+from curator.io.atomic import MENDS
 
 SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
@@ -39,17 +40,27 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **kwargs)
         except CuratorError as error:
-            click.echo(f"curator: {error}", err=True)
-            sys.exit(1)
+            stop(str(error))
+        except BrokenPipeError:  # the reader of our output has seen enough; click ends quietly
+            raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            click.echo(f"curator: {where}{error.strerror or error}", err=True)
-            sys.exit(1)
+            mend = MENDS.get(error.errno or 0, "check the path, the disk and the permissions")
+            stop(f"{where}{error.strerror or error}; {mend}")
+        except MemoryError:
+            stop("out of memory; take a smaller --block-size or fewer --n-workers")
         except KeyboardInterrupt:
-            click.echo("curator: stopped; the same command continues from here", err=True)
-            sys.exit(130)
+            stop("stopped; the same command continues from here", 130)
 
     return wrapped
+
+
+def stop(message: str, code: int = 1) -> NoReturn:
+    """Print one line that cannot drive a terminal, whatever data it quotes, and exit."""
+    from curator.report.visible import one_line
+
+    click.echo(f"curator: {one_line(message)}", err=True)
+    sys.exit(code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

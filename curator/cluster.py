@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -41,11 +43,22 @@ def get_client(
             threads_per_worker=1,
             processes=True,
             memory_limit=memory_limit,
+            # no dashboard; the status page that is always served takes a free port, for this
+            # machine alone, in place of the one port a second run would find taken
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+            # errors come back to the caller, who says each once, in one line
+            silence_logs=logging.CRITICAL,
+            preload=[__name__],
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+def dask_setup(worker: Any) -> None:
+    """Let workers outlive Ctrl-C: a terminal sends it to them, too, but ending is for the run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def current_client() -> Any | None:

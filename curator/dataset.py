@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dask
-import dask.dataframe as dd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,12 +15,15 @@ import pyarrow.parquet as pq
 from curator import schema
 from curator.batch import Chain, LocalStage, Tally, run_chain
 from curator.cluster import current_client, run_tasks
-from curator.errors import RecipeError
+from curator.errors import RecipeError, named
 from curator.fingerprint import fingerprint
 from curator.io.atomic import atomic_write
 from curator.io.parts import Parts
 from curator.io.reader import Reader, reader_for
 from curator.io.shards import write_shard
+
+if TYPE_CHECKING:
+    import dask.dataframe as dd
 
 Piece = Callable[[], pd.DataFrame]
 """Loads one partition on whichever worker runs it."""
@@ -43,7 +44,8 @@ class DocumentDataset:
     """
 
     frame: dd.DataFrame | pd.DataFrame
-    """All rows, living and dropped, before the pending stages."""
+    """All rows, living and dropped, before the pending stages. Where ``pieces`` were given too, an
+    empty pandas frame with their columns does: the Dask frame is made when it is asked for."""
     pieces: tuple[Piece, ...] = ()
     """One loader a partition; made from ``frame`` when empty."""
     pending: Chain = ()
@@ -123,7 +125,7 @@ class DocumentDataset:
     def from_parts(cls, parts: Parts, origin: str, names: Sequence[str]) -> DocumentDataset:
         """Return the dataset whose rows are checkpointed parts."""
         pieces = tuple(_PartPiece(parts.only(i)) for i in range(len(parts.parts)))
-        meta = schema.to_frame(parts.read(0).slice(0, 0))
+        meta = schema.to_frame(parts.empty_table())
         return replace(cls._from_pieces(pieces, meta, origin, tuple(names)), parts=parts)
 
     @classmethod
@@ -132,14 +134,14 @@ class DocumentDataset:
     ) -> DocumentDataset:
         # from_map wants at least one partition; an empty corpus is one empty partition.
         pieces = pieces or (partial(meta.copy),)
-        with dask.config.set(OWN_STRINGS):
-            frame = dd.from_map(_load, list(pieces), meta=meta, enforce_metadata=False)
-        return cls(frame, pieces, (), tuple(meta.columns), origin, names)
+        return cls(meta, pieces, (), tuple(meta.columns), origin, names)
 
     @property
     def rows(self) -> dd.DataFrame:
         """All rows after the pending stages, with the verdict columns."""
-        frame: Any = self.frame  # a Dask frame by now: __post_init__ saw to it
+        frame: Any = self.frame
+        if isinstance(frame, pd.DataFrame):  # the columns alone; see _from_pieces
+            frame = _as_dask(self.pieces, frame)
         if not self.pending:
             return frame
         meta, _ = run_chain(frame._meta, self.pending)
@@ -247,7 +249,18 @@ def conform_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return schema.to_frame(table).set_axis(frame.index)
 
 
+def _as_dask(pieces: Sequence[Piece], meta: pd.DataFrame) -> dd.DataFrame:
+    import dask
+    import dask.dataframe as dd  # heavy: a run never needs it, nor do its workers
+
+    with dask.config.set(OWN_STRINGS):
+        return dd.from_map(_load, list(pieces), meta=meta, enforce_metadata=False)
+
+
 def _from_pandas(frame: pd.DataFrame, npartitions: int) -> dd.DataFrame:
+    import dask
+    import dask.dataframe as dd
+
     with dask.config.set(OWN_STRINGS):
         return dd.from_pandas(frame, npartitions=npartitions, sort=False)
 
@@ -257,7 +270,8 @@ def _load(piece: Piece) -> pd.DataFrame:
 
 
 def _read_block(reader: Reader, block: Any, columns: pa.Schema) -> pd.DataFrame:
-    return schema.to_frame(reader.read(block, columns))
+    with named(f"{type(reader).__name__}: {getattr(block, 'file', block)}"):
+        return schema.to_frame(reader.read(block, columns))
 
 
 def _apply(frame: pd.DataFrame, chain: Chain) -> pd.DataFrame:

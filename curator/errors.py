@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+import os
+import traceback
+from collections.abc import Iterable, Iterator
 
 
 class CuratorError(Exception):
@@ -24,6 +27,32 @@ class ManifestError(CuratorError):
 
 class ResourceError(CuratorError):
     """The machine refused: no space on the disk, no permission, no such device."""
+
+
+@contextlib.contextmanager
+def named(place: str) -> Iterator[None]:
+    """Turn an error nobody foresaw into a ``CuratorError`` that begins with ``place``.
+
+    For calls of code that users write, whatever it may raise. Errors of this family and a want of
+    memory pass through: they are not about that code.
+    """
+    try:
+        yield
+    except (CuratorError, MemoryError):
+        raise
+    except Exception as error:
+        raise CuratorError(f"{place}: {told(error)}") from error
+
+
+def told(error: BaseException) -> str:
+    """Return type, text and place in the code of an error, on one line.
+
+    >>> told(KeyError("x"))
+    "KeyError: 'x'"
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {' '.join(str(error).splitlines())}{where}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

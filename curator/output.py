@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import manifest, schema
-from curator.batch import sample_key
+from curator.batch import sample_keys
 from curator.cluster import run_tasks
 from curator.errors import RecipeError
 from curator.fingerprint import code_hash, fingerprint
@@ -179,21 +179,23 @@ class _Samples:
         return found
 
     def _look(self, table: pa.Table) -> None:
-        ids = table.column(schema.ID).to_pylist()
-        stages = table.column(schema.DROPPED_BY).to_pylist()
-        reasons = table.column(schema.REASON).to_pylist()
+        keys = sample_keys(table.column(schema.ID).to_pylist(), self.kind)
         limit = SAMPLES_KEPT if self.kind == "kept" else SAMPLES_PER_REASON
-        for row, (identifier, stage, reason) in enumerate(zip(ids, stages, reasons, strict=True)):
+        for (stage, reason), rows in _rows_by_reason(table).items():
             heap = self.heaps.setdefault((stage or "", reason or ""), [])
-            key = -sample_key(identifier or "", self.kind)
-            if len(heap) == limit and key <= heap[0][0]:
-                continue
-            self.count += 1  # breaks ties, so that rows themselves are never compared
-            entry = (key, self.count, self._row(table, row, stage))
-            if len(heap) < limit:
-                heapq.heappush(heap, entry)
-            else:
-                heapq.heapreplace(heap, entry)
+            if len(rows) > limit:  # what has so many smaller hashes beside it is never chosen
+                highest = np.partition(keys[rows], limit - 1)[limit - 1]
+                rows = rows[keys[rows] <= highest]
+            for row in rows.tolist():
+                key = -int(keys[row])
+                if len(heap) == limit and key <= heap[0][0]:
+                    continue
+                self.count += 1  # breaks ties, so that rows themselves are never compared
+                entry = (key, self.count, self._row(table, row, stage))
+                if len(heap) < limit:
+                    heapq.heappush(heap, entry)
+                else:
+                    heapq.heapreplace(heap, entry)
 
     def _row(self, table: pa.Table, row: int, stage: str | None) -> dict[str, Any]:
         values = {
@@ -202,6 +204,17 @@ class _Samples:
         }
         values[schema.TEXT] = (values[schema.TEXT] or "")[:SAMPLE_CHARACTERS]
         return {"kind": self.kind, "stage": stage, **values}
+
+
+def _rows_by_reason(table: pa.Table) -> dict[tuple[str | None, str | None], np.ndarray]:
+    """Return the rows of each stage and reason, rising; kept rows have neither."""
+    stages, reasons = table.column(schema.DROPPED_BY), table.column(schema.REASON)
+    if stages.null_count == reasons.null_count == table.num_rows:
+        return {(None, None): np.arange(table.num_rows)} if table.num_rows else {}
+    found: dict[tuple[str | None, str | None], list[int]] = {}
+    for row, group in enumerate(zip(stages.to_pylist(), reasons.to_pylist(), strict=True)):
+        found.setdefault(group, []).append(row)
+    return {group: np.array(rows) for group, rows in found.items()}
 
 
 def _smallest(samples: list[Sample]) -> list[Sample]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from curator import recipe_yaml
-from curator.errors import RecipeError, nearest, shorten
+from curator.errors import RecipeError, nearest, shorten, told
 from curator.io.reader import Reader, reader_for
 from curator.output import ShardOptions
 from curator.recipe_yaml import Address, Document
@@ -30,6 +30,14 @@ SHELVES: dict[str, tuple[str, ...]] = {
     "filters": ("curator.filters",),
 }
 """Where names in a recipe are looked up: in the ``__all__`` of these packages."""
+
+METHODS: dict[str, tuple[str, ...]] = {
+    "readers": ("files", "plan", "read"),
+    "stages": ("__call__",),
+    "modifiers": ("modify_document",),
+    "filters": ("score_document", "keep_document"),
+}
+"""What an object needs to be one of its shelf."""
 
 NOT_FOR_RECIPES = {"GlobalStageBase", "LocalStageBase", "Stage", "Workspace"}
 
@@ -123,6 +131,8 @@ def build_recipe(document: Document, assignments: Sequence[str] = ()) -> Recipe:
         ("tokens", TokenOptions),
     ):
         if key in data and data[key] is not None:
+            if not isinstance(data[key], dict):
+                raise builder.fail((key,), f"{key} has fields; write {key}: {{field: value}}")
             values[key] = builder.call(kind, data[key], (key,), seed=data.get("seed"))
     hints = typing.get_type_hints(Recipe)
     for key in ("name", "output", "language", "seed"):
@@ -140,6 +150,8 @@ def _check_whole(values: dict[str, Any], document: Document) -> None:
             f"{document.place(('name',))}: name {name!r} names files; "
             "use letters, digits, - and _ only"
         )
+    if not values.get("output", "out"):
+        raise RecipeError(f"{document.place(('output',))}: output is empty; name a folder")
     if values.get("tokens") is not None and values.get("tokenizer") is None:
         raise RecipeError(f"{document.place(('tokens',))}: tokens need a tokenizer; add one")
 
@@ -193,24 +205,17 @@ class _Builder:
             raise self.fail(
                 address, f"expected one {kind}, as Name or {{Name: fields}}, not {shorten(value)}"
             )
-        return self.call(self.lookup(name, shelf, inner), fields, inner)
+        made = self.call(self.lookup(name, shelf, inner), fields, inner)
+        missing = [method for method in METHODS[shelf] if not callable(getattr(made, method, None))]
+        if missing:
+            raise self.fail(inner, f"{name} is no {kind}: it has no {', '.join(missing)}")
+        return made
 
     def lookup(self, name: str, shelf: str, address: Address) -> Callable[..., Any]:
         """Find a class by its name."""
         kind = shelf.removesuffix("s")
         if ":" in name:
-            module, _, attribute = name.partition(":")
-            try:
-                return getattr(importlib.import_module(module), attribute)
-            except ImportError as error:
-                raise self.fail(
-                    address, f"cannot import {module!r}: {error}; put it beside the recipe"
-                ) from error
-            except AttributeError as error:
-                known = dir(importlib.import_module(module))
-                raise self.fail(
-                    address, f"{module} has no {attribute!r}{nearest(attribute, known)}"
-                ) from error
+            return self._imported(name, address)
         names = shelf_names(shelf)
         if name not in names:
             raise self.fail(
@@ -220,11 +225,35 @@ class _Builder:
             )
         return getattr(importlib.import_module(names[name]), name)
 
+    def _imported(self, name: str, address: Address) -> Callable[..., Any]:
+        """Import a user's class or function; their module may raise anything."""
+        module_name, _, attribute = name.partition(":")
+        if not all(part.isidentifier() for part in module_name.split(".")):
+            raise self.fail(address, f"{name!r} names no class; write package.module:Name")
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as error:
+            raise self.fail(
+                address, f"cannot import {module_name!r}: {error}; put it beside the recipe"
+            ) from error
+        except (Exception, SystemExit) as error:
+            raise self.fail(address, f"cannot import {module_name!r}: {told(error)}") from error
+        found = getattr(module, attribute, None)
+        if not callable(found):
+            known = [known for known in dir(module) if callable(getattr(module, known, None))]
+            raise self.fail(
+                address, f"{module_name} has no class {attribute!r}{nearest(attribute, known)}"
+            )
+        return typing.cast(Callable[..., Any], found)
+
     def call(
         self, target: Callable[..., Any], fields: Any, address: Address, seed: int | None = None
     ) -> Any:
         """Call a constructor with fields; a value that is no mapping is its first argument."""
-        signature = inspect.signature(target)
+        try:
+            signature = inspect.signature(target)
+        except ValueError as error:  # a class written in C
+            raise self.fail(address, f"{target!r} cannot be used in a recipe") from error
         parameters = [
             name
             for name, parameter in signature.parameters.items()
@@ -256,6 +285,8 @@ class _Builder:
             raise self.fail(address, str(error)) from error
         except (TypeError, ValueError) as error:
             raise self.fail(address, f"{name}: {error}") from error
+        except (Exception, SystemExit) as error:  # a user's constructor may raise anything
+            raise self.fail(address, f"{name}: {told(error)}") from error
 
     def _arguments(
         self,

@@ -9,13 +9,22 @@ from typing import Any
 
 import yaml
 
-from curator.errors import RecipeError
+from curator.errors import RecipeError, shorten
 
 Address = tuple[str | int, ...]
 """Where a value sits: keys and list positions from the top."""
 
 MAX_NODES = 100_000
 """A recipe has hundreds of values; aliases that unfold to more are an attack or an accident."""
+
+MAX_DEPTH = 100
+"""Lists and mappings inside each other; stages inside stages need about ten."""
+
+PLAIN = {
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
+}
+"""What a recipe is made of. Any other tag asks for an object, and a recipe makes none."""
 
 
 @dataclass
@@ -41,25 +50,34 @@ def load(path: Path) -> Document:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: no such recipe; see pipelines/ for examples") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: cannot be read: not UTF-8; convert it to UTF-8") from error
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise RecipeError(f"{path}: cannot be read: {what}; name a recipe file") from error
     return parse(text, str(path))
 
 
 def parse(text: str, name: str) -> Document:
     """Read YAML text; ``name`` stands for the file in error messages."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-        problem = getattr(error, "problem", None) or str(error)
-        raise RecipeError(f"{place}: not YAML: {problem}") from error
+    node = _composed(text, name, "not YAML")
     if not isinstance(node, yaml.MappingNode):
         raise RecipeError(f"{name}:1: a recipe is a mapping with the keys name, input, stages …")
     document = Document(name)
     document.data = _Reader(document).value(node, ())
     return document
+
+
+def _composed(text: str, name: str, fault: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise RecipeError(f"{place}: {fault}: {problem}") from error
+    except RecursionError as error:
+        raise RecipeError(f"{name}: the recipe is nested too deep; write fewer levels") from error
 
 
 def assign(document: Document, assignment: str) -> None:
@@ -68,10 +86,8 @@ def assign(document: Document, assignment: str) -> None:
     place = f"--set {assignment}"
     if not equals or not key:
         raise RecipeError(f"{place}: write --set key=value")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{place}: the value is not YAML: {error}") from error
+    node = _composed(text, place, "the value is not YAML")
+    value = None if node is None else _Reader(Document(place), place).value(node, ())
     address: list[str | int] = []
     target: Any = document.data
     steps = key.split(".")
@@ -96,37 +112,63 @@ def assign(document: Document, assignment: str) -> None:
     document.places[tuple(address)] = place
 
 
+def check_text(text: str, place: str) -> None:
+    """Raise for text that no file and no file name can hold: NUL and lone surrogates."""
+    if "\0" in text:
+        raise RecipeError(f"{place}: {shorten(text)} has a NUL character; remove it")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise RecipeError(f"{place}: {shorten(text)} has half of a surrogate pair; write UTF-8")
+
+
 class _Reader:
     """Turns composed nodes into plain data, counting them."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, place: str | None = None) -> None:
         self.document = document
+        self.only_place = place
         self.count = 0
         self.constructor = yaml.SafeLoader("")
 
     def value(self, node: yaml.Node, address: Address) -> Any:
         """Return the plain value of a node and note its place."""
-        place = f"{self.document.name}:{node.start_mark.line + 1}"
+        place = self._place(node)
         self.document.places[address] = place
         self.count += 1
-        if self.count > MAX_NODES or len(address) > 100:
+        if self.count > MAX_NODES:
             raise RecipeError(f"{place}: the recipe unfolds to more than {MAX_NODES} values")
+        if len(address) > MAX_DEPTH:
+            raise RecipeError(f"{place}: the recipe is nested too deep; write fewer levels")
+        if node.tag not in PLAIN:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            raise RecipeError(f"{place}: the tag {tag} is not known here; write plain values")
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*address, i)) for i, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, address)
+        return self._scalar(node, place)
+
+    def _place(self, node: yaml.Node) -> str:
+        return self.only_place or f"{self.document.name}:{node.start_mark.line + 1}"
+
+    def _scalar(self, node: yaml.Node, place: str) -> Any:
         try:
-            return self.constructor.construct_object(node)
-        except yaml.YAMLError as error:
-            raise RecipeError(f"{place}: {getattr(error, 'problem', error)}") from error
+            value = self.constructor.construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            problem = getattr(error, "problem", error)
+            mend = "put it in quotes if it is text"
+            raise RecipeError(f"{place}: {shorten(node.value)}: {problem}; {mend}") from error
+        if isinstance(value, str):
+            check_text(value, place)
+        return value
 
     def _mapping(self, node: yaml.MappingNode, address: Address) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            place = f"{self.document.name}:{key_node.start_mark.line + 1}"
+            place = self._place(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise RecipeError(f"{place}: a key must be a word")
             key = str(key_node.value)
+            check_text(key, place)
             if key in result:
                 raise RecipeError(f"{place}: {key!r} is given twice")
             result[key] = self.value(value_node, (*address, key))

@@ -23,9 +23,9 @@ from curator.batch import Tally
 from curator.cluster import get_client, run_tasks
 from curator.dataset import DEFAULT_BLOCK_SIZE, DocumentDataset
 from curator.dedup import RepeatedIds
-from curator.errors import CuratorError, ResourceError
+from curator.errors import CuratorError, DataError, RecipeError, ResourceError
 from curator.fingerprint import code_hash, describe, fingerprint
-from curator.io.atomic import atomic_write
+from curator.io.atomic import TEMPORARY_PREFIX, atomic_write
 from curator.io.reader import InputFile
 from curator.output import Sample, write_outputs
 from curator.progress import Progress
@@ -76,10 +76,11 @@ def run_recipe(recipe: Recipe, options: RunOptions | None = None) -> dict[str, A
     """
     options = options or RunOptions()
     run = Path(recipe.output)
+    recipe = recipe.resolved()
+    reader: Any = recipe.input
+    files = reader.files()  # a missing input is said before anything is made or started
+    _check_apart(reader, files, run)
     with _exclusive(run):
-        recipe = recipe.resolved()
-        reader: Any = recipe.input
-        files = reader.files()  # a missing input is said before a cluster is started
         for stale in (manifest.MANIFEST, manifest.REPORT, manifest.TIMINGS):
             (run / stale).unlink(missing_ok=True)
         progress = Progress(options.progress)
@@ -114,6 +115,7 @@ class _Run:
             dataset = Sequential(full_stages(self.recipe))(dataset, workspace)
             parts, tallies = materialise(dataset, workspace, f"{len(dataset.names):02d}")
             self.tallies.extend(tallies)
+        _check_unchanged(files, self.recipe.input)
         with self.progress.running("shards and ledger"):
             outputs = write_outputs(
                 parts,
@@ -253,19 +255,45 @@ def _map(function: Callable[[Any], Any], items: Sequence[Any], client: Any) -> l
     return run_tasks(function, list(items), client)
 
 
+def _check_apart(reader: Any, files: Sequence[InputFile], run: Path) -> None:
+    """Refuse a run that would write over its input, or read its output at the next start."""
+    own = run.resolve()
+    for file in files:
+        if "://" not in file.path and Path(file.path).is_relative_to(own):
+            raise RecipeError(
+                f"{file.path}: lies inside the output folder {run}; choose another output"
+            )
+    inputs = getattr(reader, "input", ())
+    for given in [inputs] if isinstance(inputs, str) else inputs:
+        folder = Path(given).expanduser()
+        if folder.is_dir() and own.is_relative_to(folder.resolve()):
+            raise RecipeError(
+                f"{run}: lies inside the input {given}; choose an output folder outside it"
+            )
+
+
+def _check_unchanged(files: Sequence[InputFile], reader: Any) -> None:
+    """Refuse to go on with documents of two versions of a file."""
+    now = {file.path: file for file in reader.files()}
+    for file in files:
+        if now.get(file.path) != file:
+            raise DataError(f"{file.path}: changed during the run; run again when it is complete")
+
+
 @contextlib.contextmanager
 def _exclusive(run: Path) -> Iterator[None]:
     """Make the run folder and hold it: two runs in one folder would spoil each other."""
     work = run / manifest.WORK
-    if run.exists() and not run.is_dir():
-        raise ResourceError(f"{run}: is a file; choose another output folder")
-    if run.is_dir() and any(run.iterdir()):
-        known = (run / manifest.MANIFEST).exists() or work.is_dir()
-        if not known:
-            raise ResourceError(
-                f"{run}: holds other files and is not a run folder; choose an empty output folder"
-            )
     try:
+        if run.exists() and not run.is_dir():
+            raise ResourceError(f"{run}: is a file; choose another output folder")
+        if run.is_dir() and any(run.iterdir()):
+            known = (run / manifest.MANIFEST).exists() or work.is_dir()
+            if not known:
+                raise ResourceError(
+                    f"{run}: holds other files and is not a run folder; "
+                    "choose an empty output folder"
+                )
         work.mkdir(parents=True, exist_ok=True)
         lock = open(work / "lock", "w")  # noqa: SIM115 - held for the whole run
     except OSError as error:
@@ -279,6 +307,8 @@ def _exclusive(run: Path) -> Iterator[None]:
             raise ResourceError(
                 f"{run}: another run is writing here; wait for it or choose another output"
             ) from error
+        for half in run.rglob(f"{TEMPORARY_PREFIX}*"):  # of a run that was killed
+            half.unlink()
         yield
 
 

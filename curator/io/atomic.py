@@ -59,6 +59,16 @@ class _TemporaryFile(io.FileIO):
             refuse(self._path, error)
 
 
+class _Buffered(io.BufferedWriter):
+    """Written through ``write`` alone: NumPy would write to the descriptor past the errors above.
+
+    It asks for ``fileno`` first, and takes this refusal for a file without one.
+    """
+
+    def fileno(self) -> int:
+        raise io.UnsupportedOperation("fileno")
+
+
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Yield a binary file that becomes ``path`` when the block ends well.
@@ -77,7 +87,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raw = _TemporaryFile(temporary, path)
     except OSError as error:
         refuse(path, error)
-    buffered = io.BufferedWriter(raw, BUFFER_BYTES)
+    buffered = _Buffered(raw, BUFFER_BYTES)
     try:
         yield cast(BinaryIO, buffered)
         buffered.flush()

@@ -53,6 +53,10 @@ class Parts:
         """Return a handle on one part, cheap to send to a worker; ordinals stay those of all."""
         return replace(self, parts=(self.parts[index],))
 
+    def empty_table(self) -> pa.Table:
+        """Return the columns all parts have, without rows."""
+        return pq.read_schema(self.parts[0].path).empty_table()
+
     def read(self, index: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Return part ``index`` as a table, verdict columns as the marks leave them.
 

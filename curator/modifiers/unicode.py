@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -9,7 +10,7 @@ import ftfy
 import numpy as np
 import regex
 
-from curator.kernels import unicode
+from curator.kernels import buffers, unicode
 from curator.kernels.buffers import Utf8
 from curator.kernels.unicode import ftfy_tables
 from curator.modifiers.base import DocumentModifier
@@ -62,22 +63,48 @@ class UnicodeReformatter(DocumentModifier):
 
     def modify_document(self, text: str) -> str:
         """Return the repaired text; empty text stays empty."""
-        repaired = ftfy.fix_text(text, self._config())
+        repaired = self._repaired(text)
         if self.remove_zero_width_spaces and "\u200b" in repaired:
             repaired = _ZERO_WIDTH_SPACES.sub(_word_break, repaired)
         return repaired
 
     def may_change(self, texts: Utf8) -> np.ndarray | None:
         """Return bool[n], exact for ftfy 6.3; None (unknown) for a version not yet studied."""
+        found = self._scan(texts)
+        if found is not None and self.remove_zero_width_spaces:
+            found |= unicode.contains_any(texts, "\u200b")
+        return found
+
+    def _scan(self, texts: Utf8) -> np.ndarray | None:
+        """Return bool[n]: False proves that ftfy changes nothing; None is unknown."""
         if not ftfy_tables.supported():
             return None
         wanted = set(ftfy_tables.FtfyOptions._fields)
         chosen = {f.name: getattr(self, f.name) for f in fields(self) if f.name in wanted}
-        tables = ftfy_tables.tables(ftfy_tables.FtfyOptions(**chosen))
-        found = unicode.may_change(texts, tables)
-        if self.remove_zero_width_spaces:
-            found |= unicode.contains_any(texts, "\u200b")
-        return found
+        return unicode.may_change(texts, ftfy_tables.tables(ftfy_tables.FtfyOptions(**chosen)))
+
+    def _repaired(self, text: str) -> str:
+        """Return what ``ftfy.fix_text`` makes of the text, by handing it the lines in doubt.
+
+        ftfy repairs line by line; what it carries from one to the next is that no entity is
+        decoded any more ("auto") from the first line on that holds "<".
+        """
+        config = self._config()
+        lines = [line + "\n" for line in text.split("\n")]
+        lines[-1] = lines[-1][:-1]
+        try:
+            in_doubt = self._scan(buffers.of(lines))
+        except UnicodeEncodeError:  # a surrogate, which ftfy may be asked to repair
+            in_doubt = None
+        if in_doubt is None or max(map(len, lines)) > self.max_decode_length:
+            return ftfy.fix_text(text, config)
+        tags_from = len(text) if "<" not in text else text.index("<")
+        literal = config._replace(unescape_html=False) if config.unescape_html == "auto" else config
+        ends = list(itertools.accumulate(map(len, lines)))
+        for index in np.flatnonzero(in_doubt).tolist():
+            chosen = literal if ends[index] > tags_from else config
+            lines[index] = ftfy.fix_text(lines[index], chosen)
+        return "".join(lines)
 
     def _config(self) -> ftfy.TextFixerConfig:
         known = set(ftfy.TextFixerConfig._fields)

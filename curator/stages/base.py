@@ -66,7 +66,9 @@ def call_for_rows(
     for position, text in enumerate(texts):
         try:
             results.append(function(text))
-        except Exception as error:  # a user's code may raise anything; it becomes a ledger row
+        except MemoryError:  # the machine's fault, not the document's
+            raise
+        except (Exception, SystemExit) as error:  # a user's code may raise anything: a ledger row
             if strict:
                 raise DataError(
                     f"{stage}: document {identifiers[position]!r}: "

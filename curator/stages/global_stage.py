@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from curator import schema
 from curator.batch import Tally
 from curator.dataset import DocumentDataset
-from curator.errors import DataError
+from curator.errors import DataError, named
 from curator.fingerprint import code_hash, fingerprint
 from curator.io.parts import ROW, Parts, read_marks, write_marks
 from curator.stages.base import Stage, require_columns
@@ -54,17 +54,23 @@ def mark_dataset(
     origin = fingerprint(
         dataset.origin, dataset.pending, stage, name, code_hash(), workspace.strict
     )
-    work = workspace.folder / f"{step}-{name}-{origin}"
+    work = workspace.folder / f"{step}-{_file_name(name)}-{origin}"
     path = work / "marks.arrow"
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
-        marks = stage.mark(parts, work / "pieces", workspace.client)
+        with named(name):
+            marks = stage.mark(parts, work / "pieces", workspace.client)
         write_marks(path, _named(marks, name))
         shutil.rmtree(work / "pieces", ignore_errors=True)
     marked = parts.with_marks(path)
     if workspace.on_step is not None:
         workspace.on_step(name, [_global_tally(stage, name, parts, path)], parts.total_rows)
     return DocumentDataset.from_parts(marked, f"marked:{origin}", (*dataset.names, name))
+
+
+def _file_name(name: str) -> str:
+    """Return a name a person gave as part of a file name: no separators, not too long."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name)[:40]
 
 
 def _named(marks: pa.Table, name: str) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
-from curator.batch import SAMPLES_PER_STAGE, Batch, Tally, sample_key
+from curator.batch import SAMPLES_PER_STAGE, Batch, Tally, sample_keys
 from curator.errors import DataError
 from curator.modifiers.base import DocumentModifier
 from curator.stages.base import LocalStageBase, call_for_rows, require_columns
@@ -150,7 +150,7 @@ def _not_text(result: Any) -> str | None:
 def _samples(
     changes: _Changes, identifiers: Sequence[str], salt: str
 ) -> list[tuple[int, str, str, str]]:
-    keys = np.array([sample_key(name or "", salt) for name in identifiers], np.int64)
+    keys = sample_keys(identifiers, salt)
     chosen = []
     for i in np.argsort(keys, kind="stable")[:SAMPLES_PER_STAGE].tolist():
         before, after = changes.before[i].as_py(), changes.after[i].as_py()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 
 from curator import schema
 from curator.batch import COUNT_EDGES, FRACTION_EDGES, Batch, Tally
-from curator.errors import RecipeError, nearest
+from curator.errors import RecipeError, nearest, shorten
 from curator.filters.base import DocumentFilter, StatisticsFilter
 from curator.stages.base import LocalStageBase, call_for_rows, require_columns
 
@@ -62,7 +64,8 @@ class Score(LocalStageBase):
         rows = batch.living_rows
         tally = Tally(name, "Score", "local", n_in=len(rows))
         texts = batch.texts(self.text_field, rows)
-        scores = _call(self.score_fn, texts, batch, rows, name, tally)
+        score = partial(_typed, self.score_fn, self.score_type)
+        scores = _call(score, texts, batch, rows, name, tally)
         _write_scores(batch, self.score_field, rows, scores, self.score_type, name)
         return tally
 
@@ -91,8 +94,9 @@ class Filter(LocalStageBase):
         tally = Tally(name, "Filter", "local", n_in=len(rows))
         column = batch.frame[self.filter_field].iloc[rows]
         values = column.astype(object).where(column.notna(), None).tolist()
-        verdicts = _call(self.filter_fn, values, batch, rows, name, tally)
-        bad = [i for i, v in enumerate(verdicts) if v is not None and bool(v) == self.invert]
+        verdicts = _call(partial(_decided, self.filter_fn), values, batch, rows, name, tally)
+        # None stands for a document that filter_fn failed on, which is dropped already
+        bad = [i for i, v in enumerate(verdicts) if v is not None and v == self.invert]
         reason = "filter_fn=true" if self.invert else "filter_fn=false"
         tally.dropped += batch.drop(
             rows[bad], name, [reason] * len(bad), [str(values[i])[:200] for i in bad]
@@ -142,7 +146,10 @@ class ScoreFilter(LocalStageBase):
             kept = self.filter.keep_scores(every[rows])
         else:
             texts = batch.texts(self.text_field, rows)
-            scores = _call(self.filter.score_document, texts, batch, rows, name, tally)
+            score = self.filter.score_document
+            if self.score_field is not None:
+                score = partial(_typed, score, self.score_type)
+            scores = _call(score, texts, batch, rows, name, tally)
             kept = self._keep_each(scores, batch, rows, name, tally)
         if self.score_field is not None:
             _write_scores(batch, self.score_field, rows, scores, self.score_type, name)
@@ -159,12 +166,12 @@ class ScoreFilter(LocalStageBase):
     ) -> np.ndarray:
         scored = [i for i, score in enumerate(scores) if batch.living[rows[i]]]
         kept = np.ones(len(scores), bool) ^ self.invert
-        verdicts = _call(
-            self.filter.keep_document, [scores[i] for i in scored], batch, rows[scored], name, tally
-        )
+        keep = partial(_decided, self.filter.keep_document)
+        values = [scores[i] for i in scored]
+        verdicts = _call(keep, values, batch, rows[scored], name, tally)
         for i, verdict in zip(scored, verdicts, strict=True):
             if verdict is not None:
-                kept[i] = bool(verdict)
+                kept[i] = verdict
         return kept
 
     def _reason(self, score: Any) -> str:
@@ -176,7 +183,11 @@ class ScoreFilter(LocalStageBase):
     def _histogram(self, tally: Tally, scores: Sequence[Any], kept: np.ndarray) -> None:
         try:
             values = np.asarray(scores, np.float64)
-        except (TypeError, ValueError):  # scores that are not numbers have no histogram
+        except (
+            TypeError,
+            ValueError,
+            OverflowError,
+        ):  # scores that are not numbers have no histogram
             return
         fraction = getattr(self.filter, "score_kind", "number") == "fraction"
         edges = FRACTION_EDGES if fraction else COUNT_EDGES
@@ -205,6 +216,31 @@ def _call(
     if count:
         tally.reasons["error"] += count
     return results
+
+
+def _decided(function: Callable[[Any], Any], value: Any) -> bool:
+    """Return a user's verdict; one that forgot to return has decided nothing."""
+    verdict = function(value)
+    if verdict is None:
+        raise TypeError("returned None, not True or False")
+    return bool(verdict)
+
+
+def _typed(function: Callable[[Any], Any], kind: Any, text: str) -> Any:
+    """Return a user's score when its column can hold it; ``TypeError`` otherwise."""
+    score = function(text)
+    wanted = kind if isinstance(kind, str) else getattr(kind, "__name__", "float")
+    number = isinstance(score, numbers.Real | np.bool_)  # NumPy's other scalars are Real
+    if wanted == "str" or not number:
+        fits = wanted == "str" and score is not None
+    elif wanted == "int":
+        fits = -(2**63) <= score < 2**63 and int(score) == score
+    else:
+        fits = wanted == "float" or score in (0, 1)
+        float(score)  # an integer may be too large
+    if not fits:
+        raise TypeError(f"returned {shorten(score)}, which is no {wanted}")
+    return score
 
 
 def _with_column(columns: Sequence[str], column: str, name: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from curator.dataset import DocumentDataset
-from curator.errors import RecipeError
+from curator.errors import CuratorError, RecipeError, named, shorten
 from curator.stages.base import LocalStageBase, Stage, require_columns
 from curator.stages.global_stage import GlobalStageBase
 from curator.stages.workspace import Workspace
@@ -41,10 +41,14 @@ class Sequential(Stage):
         """Return the dataset with every stage applied; local ones wait until it is computed."""
         self.check(dataset.columns_known, dataset.names)
         for stage in self.flat():
+            name = getattr(stage, "label", type(stage).__name__)
             if isinstance(stage, GlobalStageBase):
                 dataset = stage(dataset, workspace)
             else:
-                dataset = stage(dataset)  # type: ignore[operator]  # callable: checked above
+                with named(name):
+                    dataset = stage(dataset)  # type: ignore[operator]  # callable: checked above
+                if not isinstance(dataset, DocumentDataset):
+                    raise CuratorError(f"{name}: returned {shorten(dataset)}, not a dataset")
         return dataset
 
     def check(self, columns: Sequence[str], names: Sequence[str] = ()) -> tuple[str, ...]:

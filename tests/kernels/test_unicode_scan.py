@@ -185,12 +185,3 @@ def test_contains_any_and_other_are_set_operations(documents: list[str], chosen:
     assert unicode.contains_other(texts, allowed).tolist() == [
         bool(set(document) - set(chosen)) for document in documents
     ]
-
-
-@given(st.lists(st.text(alphabet="a！我", max_size=12), max_size=4), st.integers(1, 4))
-@settings(deadline=None)
-def test_contains_run_counts_neighbours(documents: list[str], limit: int) -> None:
-    expected = [
-        any(character * (limit + 1) in document for character in "！a") for document in documents
-    ]
-    assert unicode.contains_run(buffers.of(documents), "！a", limit).tolist() == expected

@@ -41,7 +41,7 @@ def write_recipe(folder: Path, rest: str = "", source: Any = None, name: str = "
     """Write a recipe over ``folder/in`` into ``folder/out``; ``rest`` is more of it, in YAML."""
     recipe = folder / name
     source = str(folder / "in") if source is None else source
-    head = {"name": "t", "language": "yue", "input": source, "output": str(folder / "out")}
+    head = {"name": "t", "input": source, "output": str(folder / "out")}
     keys = "".join(f"{key}: {json.dumps(value)}\n" for key, value in head.items())
     recipe.write_text(keys + rest, encoding="utf-8")
     return recipe

@@ -9,6 +9,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import ftfy
 import numpy as np
 import pytest
 import yaml
@@ -196,3 +197,27 @@ def test_scans_clear_most_of_real_text_and_never_wrongly(corpora: Path) -> None:
             continue
         for index in np.flatnonzero(~found):
             assert modifier.modify_document(documents[index]) == documents[index]
+
+
+@pytest.mark.parametrize(
+    "modifier",
+    [
+        UnicodeReformatter(remove_zero_width_spaces=False),
+        UnicodeReformatter(unescape_html=True, remove_zero_width_spaces=False),
+        UnicodeReformatter(max_decode_length=5, remove_zero_width_spaces=False),
+    ],
+    ids=repr,
+)
+@given(
+    pieces=st.lists(
+        st.sampled_from(("&amp;", "<b>", "\n", "Ã©", "好，", "e\u0301", "ﬁ", "\r", "ক\u09bc", "a"))
+    )
+)
+@settings(max_examples=200, deadline=None)
+@example(pieces=["&amp;", "\n", "&amp;", "<b>", "\n", "&amp;", "\n"])
+@example(pieces=["\ud83d\ude00", "\n"])
+def test_only_lines_in_doubt_are_repaired_and_the_text_is_as_if_all_were(
+    modifier: UnicodeReformatter, pieces: list[str]
+) -> None:
+    text = "".join(pieces)
+    assert modifier.modify_document(text) == ftfy.fix_text(text, modifier._config())

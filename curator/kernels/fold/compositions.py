@@ -37,8 +37,9 @@ class Compositions:
 
     def examine(self, character: str, folded: str) -> int:
         """Return the flags of a character over every form it takes on its way to ``folded``."""
-        if folded == character and character.isascii():
-            self.starters.append((ord(character), character))
+        if folded == character and self._is_plain_starter(character):
+            if character.isascii() or character in self.seconds_of:
+                self.starters.append((ord(character), character))
             return 0
         flags, leads, trails = 0, [], []
         heads: set[str] = set()
@@ -58,6 +59,14 @@ class Compositions:
         if 0 in leads and max(leads) > 0:
             flags |= ALWAYS
         return flags | (min(leads) << LEAD) | (max(trails) << TRAIL)
+
+    def _is_plain_starter(self, character: str) -> bool:
+        """Return whether a character that folds to itself has one form, and follows none."""
+        return (
+            character not in self.seconds
+            and not unicodedata.combining(character)
+            and unicodedata.is_normalized("NFKD", character)
+        )
 
     def pairs(self) -> np.ndarray:
         """Return uint64[...], sorted: ``starter << 21 | character`` of every pair that composes."""

@@ -97,19 +97,21 @@ def tables() -> FoldTables:
     normalised = np.arange(N_CODE_POINTS, dtype=np.uint32)
     normalised[simplified != normalised] |= TRADITIONAL
     normalised = (normalised & ~np.uint32(CODE_POINT)) | simplified
-    for character in map(chr, itertools.chain.from_iterable(EXAMINED)):
+    examined = _examined()
+    for character in examined:
         if is_dropped(character):
             normalised[ord(character)] = 0
     whole = normalised.copy()
     boundary = np.zeros(N_CODE_POINTS, np.uint32)
     expansions: list[int] = []
     compositions = Compositions()
-    for code_point in itertools.chain.from_iterable(EXAMINED):
-        character = chr(code_point)
+    for character in examined:
         folded = compatibility_casefold(character)
         if folded != character:
-            whole[code_point] = _entry([int(normalised[ord(c)]) for c in folded], expansions)
-        boundary[code_point] = compositions.examine(character, folded)
+            whole[ord(character)] = _entry([int(normalised[ord(c)]) for c in folded], expansions)
+        flags = compositions.examine(character, folded)
+        if flags:
+            boundary[ord(character)] = flags
     whole[(boundary & (0xFF | COMPOSES | ALWAYS)) != 0] |= EXAMINE
     # Counted by the kernel, so it takes the road of expansions, with length zero.
     whole[0xFFFD] = normalised[0xFFFD] = EXPAND
@@ -118,6 +120,12 @@ def tables() -> FoldTables:
     for array in result:
         array.flags.writeable = False
     return result
+
+
+def _examined() -> list[str]:
+    """Return the characters that may fold, leaving out what is unassigned."""
+    every = map(chr, itertools.chain.from_iterable(EXAMINED))
+    return [c for c in every if unicodedata.category(c) != "Cn" or ord(c) in INVISIBLE]
 
 
 def simplified_forms() -> np.ndarray:

@@ -20,12 +20,9 @@ __all__ = [
     "contains_any",
     "contains_line",
     "contains_other",
-    "contains_run",
-    "contains_spelled_out",
     "contains_text",
     "may_change",
     "pack_tables",
-    "pair_tables",
 ]
 
 
@@ -94,21 +91,6 @@ def pack_tables(
     )
 
 
-def pair_tables(hot: str, pairs: Sequence[tuple[str, str]]) -> ScanTables:
-    """Return tables that find the characters ``hot``, and neighbours one of each string of a pair.
-
-    Two ASCII neighbours are never found (runs of ASCII are skipped whole): look for those with
-    ``contains_text``.
-    """
-    left: dict[int, int] = {}
-    right: dict[int, int] = {}
-    for bit, (before, after) in enumerate(pairs):
-        for masks, characters in ((left, before), (right, after)):
-            for character in characters:
-                masks[ord(character)] = masks.get(ord(character), 0) | 1 << bit
-    return pack_tables(set(map(ord, hot)), (left, right, {}, {}, {}))
-
-
 def contains_any(texts: Utf8, characters: str) -> np.ndarray:
     """Return bool[n]: whether a document holds one of some characters; "" is in no document."""
     body = twin.body(texts.data, "unicode")
@@ -122,12 +104,6 @@ def contains_other(texts: Utf8, allowed: np.ndarray) -> np.ndarray:
     """
     body = twin.body(texts.data, "unicode")
     return body.contains_other(texts.offsets, texts.data, allowed)
-
-
-def contains_run(texts: Utf8, characters: str, limit: int) -> np.ndarray:
-    """Return bool[n]: whether one of some characters stands more than ``limit`` times in a row."""
-    body = twin.body(texts.data, "unicode")
-    return body.contains_run(texts.offsets, texts.data, *_character_set(characters), limit)
 
 
 def contains_text(
@@ -147,16 +123,6 @@ def contains_line(texts: Utf8, lines: Sequence[str]) -> np.ndarray:
     body = twin.body(texts.data, "unicode")
     wanted = buffers.of(lines)
     return body.contains_line(texts.offsets, texts.data, wanted.offsets, wanted.data)
-
-
-def contains_spelled_out(texts: Utf8, letters: np.ndarray, spaces: str) -> np.ndarray:
-    """Return bool[n]: whether three letters in a row stand apart, one space between: 「我 哋 去」.
-
-    ``letters``: bool[0x110000], which code points are meant.
-    """
-    body = twin.body(texts.data, "unicode")
-    _, wanted = _character_set(spaces)
-    return body.contains_spelled_out(texts.offsets, texts.data, letters, wanted)
 
 
 def _character_set(characters: str) -> tuple[np.ndarray, np.ndarray]:

@@ -155,27 +155,6 @@ def contains_other(offsets: np.ndarray, data: np.ndarray, allowed: np.ndarray) -
 
 
 @njit(cache=True, nogil=True)
-def contains_run(
-    offsets: np.ndarray, data: np.ndarray, leads: np.ndarray, wanted: np.ndarray, limit: int
-) -> np.ndarray:
-    """Return bool[n]; see the contract."""
-    found = np.zeros(len(offsets) - 1, np.bool_)
-    for row in range(len(found)):
-        at, end, previous, run = offsets[row], offsets[row + 1], -1, 0
-        while at < end and not found[row]:
-            if not leads[data[at]]:
-                previous = -1 if data[at] & 0xC0 != 0x80 else previous
-                at += 1
-                continue
-            point, size = decode(data, at)
-            run = run + 1 if point == previous else 1
-            previous = point
-            found[row] = run > limit and _in_set(wanted, point)
-            at += size
-    return found
-
-
-@njit(cache=True, nogil=True)
 def _lower(byte: int) -> int:
     """Return an ASCII capital as its small letter, another byte as it is."""
     return byte | 0x20 if 0x41 <= byte <= 0x5A else byte
@@ -242,29 +221,4 @@ def contains_line(
                     found[row] = True
                     break
                 start = at + 1
-    return found
-
-
-@njit(cache=True, nogil=True)
-def contains_spelled_out(
-    offsets: np.ndarray, data: np.ndarray, letters: np.ndarray, spaces: np.ndarray
-) -> np.ndarray:
-    """Return bool[n]; see the contract."""
-    found = np.zeros(len(offsets) - 1, np.bool_)
-    for row in range(len(found)):
-        # `apart`: letters seen so far in the pattern letter, space, letter, space, letter.
-        at, end, apart, after_space = offsets[row], offsets[row + 1], 0, False
-        while at < end:
-            point, size = decode(data, at)
-            at += size
-            if letters[point]:
-                apart = apart + 1 if after_space else 1
-                after_space = False
-                if apart == 3:
-                    found[row] = True
-                    break
-            elif apart and not after_space and _in_set(spaces, point):
-                after_space = True
-            else:
-                apart, after_space = 0, False
     return found

@@ -128,9 +128,9 @@ def _touched_alone(options: FtfyOptions) -> set[int]:
 @cache
 def _assigned() -> tuple[int, ...]:
     """Return the code points Unicode data may say something about, ideographs left out."""
-    blocks = ((0, 0x3400), (0x4DC0, 0x4E00), (0xA000, 0xD800), (0xF900, 0x20000))
-    blocks += ((0x2F800, 0x30000), (0xE0000, 0xE0200))
-    points = itertools.chain.from_iterable(itertools.starmap(range, blocks))
+    lower = (range(0x3400), range(0x4DC0, 0x4E00), range(0xA000, 0xD800))
+    upper = (range(0xF900, 0x20000), range(0x2F800, 0x30000), range(0xE0000, 0xE0200))
+    points = itertools.chain(*lower, *upper)
     return tuple(point for point in points if unicodedata.category(chr(point)) != "Cn")
 
 
