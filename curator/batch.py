@@ -58,6 +58,10 @@ class Tally:
             self.dropped_histogram = _add(self.dropped_histogram, other.dropped_histogram)
         self.samples = sorted([*self.samples, *other.samples])[:SAMPLES_PER_STAGE]
 
+    def empty(self) -> Tally:
+        """Return a tally of the same stage with nothing counted."""
+        return Tally(self.name, self.operation, self.kind)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {**self.__dict__, "reasons": dict(sorted(self.reasons.items()))}
@@ -147,7 +151,7 @@ class Batch:
         for row, reason, value in zip(rows.tolist(), reasons, values, strict=True):
             if self.living[row]:
                 self.living[row] = False
-                self._verdicts[row] = (stage, reason, value)
+                self._verdicts[row] = (stage, _clean(reason), _clean(value))
                 count += 1
         return count
 
@@ -161,6 +165,11 @@ class Batch:
             self.replace_texts(name, rows, [verdict[position] for verdict in verdicts])
         self._verdicts = {}
         return self.frame
+
+
+def _clean(text: Any) -> str:
+    """Return text that can be written: a user's message may hold half a surrogate pair."""
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _series(array: pa.Array, index: pd.Index) -> pd.Series:

@@ -7,6 +7,7 @@ import itertools
 import logging
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -77,47 +78,72 @@ def run_tasks(
     items: Sequence[Item],
     client: Any | None = None,
     on_done: Callable[[int, Result], None] | None = None,
+    prepare: Callable[[Item], Any] | None = None,
+    *,
+    keep_results: bool = True,
 ) -> list[Result]:
     """Apply ``function`` to every item and return the results in the items' order.
 
     ``client`` is a ``distributed.Client`` or ``None`` for this process. ``on_done(index, result)``
     is called once an item as it finishes, in any order. The first failure cancels the rest and
-    is raised with its own type. Empty ``items`` gives an empty list.
+    is raised with its own type. Empty ``items`` gives an empty list. ``prepare(item)``, called
+    when an item is about to be sent, may put futures in its place. With ``keep_results=False``
+    results go to ``on_done`` alone and the list holds ``None``.
     """
     results: list[Any] = [None] * len(items)
+
+    def finish(index: int, result: Result) -> None:
+        if keep_results:
+            results[index] = result
+        if on_done is not None:
+            on_done(index, result)
+
     if client is None:
         for index, item in enumerate(items):
-            results[index] = function(item)
-            if on_done is not None:
-                on_done(index, results[index])
+            finish(index, function(prepare(item) if prepare is not None else item))
         return results
     from distributed import as_completed
 
-    workers = max(1, sum(client.nthreads().values()))
     waiting = iter(enumerate(items))
     position: dict[Any, int] = {}
 
     def submit(count: int) -> list[Any]:
         futures = []
         for index, item in itertools.islice(waiting, count):
-            future = client.submit(function, item, pure=False)
+            sent = prepare(item) if prepare is not None else item
+            future = client.submit(function, sent, pure=False)
             position[future] = index
             futures.append(future)
         return futures
 
-    running = as_completed(submit(workers * IN_FLIGHT_PER_WORKER), raise_errors=False)
+    room = _Room(client)
+    running = as_completed(submit(room.free(0)), raise_errors=False)
     try:
         for future in running:
-            index = position.pop(future)
-            results[index] = _result(future)
-            if on_done is not None:
-                on_done(index, results[index])
+            finish(position.pop(future), _result(future))
             future.release()
-            for following in submit(1):
+            for following in submit(room.free(len(position))):
                 running.add(following)
     finally:
         client.cancel(list(position))
     return results
+
+
+class _Room:
+    """How many more tasks the cluster can take; workers may join while a run goes on."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.limit = 0
+        self.asked = 0.0
+
+    def free(self, running: int) -> int:
+        """Return how many tasks to send beside those that are running."""
+        now = time.monotonic()
+        if self.limit == 0 or now - self.asked >= 1.0:  # asking costs a round trip
+            workers = max(1, sum(self.client.nthreads().values()))
+            self.limit, self.asked = workers * IN_FLIGHT_PER_WORKER, now
+        return max(0, self.limit - running)
 
 
 def _result(future: Any) -> Any:

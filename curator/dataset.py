@@ -17,6 +17,7 @@ from curator.batch import Chain, LocalStage, Tally, run_chain
 from curator.cluster import current_client, run_tasks
 from curator.errors import RecipeError, named
 from curator.fingerprint import fingerprint
+from curator.frames import OWN_STRINGS, FramePiece, Piece, dask_pieces, pandas_pieces
 from curator.io.atomic import atomic_write
 from curator.io.parts import Parts
 from curator.io.reader import Reader, reader_for
@@ -25,14 +26,8 @@ from curator.io.shards import write_shard
 if TYPE_CHECKING:
     import dask.dataframe as dd
 
-Piece = Callable[[], pd.DataFrame]
-"""Loads one partition on whichever worker runs it."""
-
 DEFAULT_BLOCK_SIZE = 32 * 2**20
 """Bytes of input a task holds. A partition needs about six times this in memory."""
-
-OWN_STRINGS = {"dataframe.convert-string": False}
-"""Dask would turn pandas' `str` into another string type; one schema is enough."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +57,16 @@ class DocumentDataset:
     def __post_init__(self) -> None:
         if self.pieces:
             return
-        frame = self.frame
-        if isinstance(frame, pd.DataFrame):
-            frame = _from_pandas(frame, 1)
-        conformed = frame.map_partitions(conform_frame, meta=conform_frame(frame._meta))
+        known: Any
+        if isinstance(self.frame, pd.DataFrame):
+            known, pieces, origin = pandas_pieces(self.frame, 1)
+        else:
+            known, pieces, origin = dask_pieces(self.frame)
         put = partial(object.__setattr__, self)
-        put("frame", conformed)
-        put("pieces", tuple(_FramePiece(conformed, i) for i in range(conformed.npartitions)))
-        put("columns_known", tuple(conformed.columns))
-        put("origin", conformed._name)
+        put("frame", known)
+        put("pieces", pieces)
+        put("columns_known", tuple(known.columns))
+        put("origin", origin)
 
     @classmethod
     def read(
@@ -79,13 +75,15 @@ class DocumentDataset:
         block_size: int = DEFAULT_BLOCK_SIZE,
         scratch: Path | None = None,
         unpack: Callable[..., Any] | None = None,
+        identity: str = "",
         **options: Any,
     ) -> DocumentDataset:
         """Read files, folders, globs or URLs by their extension, or through a given reader.
 
         Compressed files are split into blocks only when ``scratch`` names a folder to unpack
         them into; without it each is one partition. ``unpack(function, files)`` maps over files
-        and may do so in parallel.
+        and may do so in parallel. ``identity`` is a hash of the files' contents where it is
+        known; without it a changed file is told by its size and time alone.
         """
         if isinstance(source, str | list | tuple):
             inputs = source if isinstance(source, str) else list(source)
@@ -95,7 +93,7 @@ class DocumentDataset:
         plan = reader.plan(block_size, scratch, **({} if unpack is None else {"run": unpack}))
         pieces = tuple(partial(_read_block, reader, block, plan.columns) for block in plan.blocks)
         meta = schema.to_frame(schema.table_schema(plan.columns).empty_table())
-        origin = fingerprint(reader, list(plan.files), block_size)
+        origin = fingerprint(reader, list(plan.files), block_size, identity)
         return cls._from_pieces(pieces, meta, origin, names=("reader",))
 
     @classmethod
@@ -119,7 +117,8 @@ class DocumentDataset:
     @classmethod
     def from_pandas(cls, data: pd.DataFrame, npartitions: int = 1) -> DocumentDataset:
         """Take a pandas frame; its index and its caller's object stay as they are."""
-        return cls(_from_pandas(data, npartitions))
+        known, pieces, origin = pandas_pieces(data, npartitions)
+        return cls(known, pieces, (), tuple(known.columns), origin)
 
     @classmethod
     def from_parts(cls, parts: Parts, origin: str, names: Sequence[str]) -> DocumentDataset:
@@ -223,30 +222,28 @@ class DocumentDataset:
         folder.mkdir(parents=True, exist_ok=True)
         paths = [folder / f"part-{index:05d}{suffix}" for index in range(self.npartitions)]
         task = partial(_write_living, write=write, chain=self.pending)
-        run_tasks(task, list(zip(self.pieces, paths, strict=True)), current_client())
+        client = current_client()
+        run_tasks(
+            task,
+            list(zip(self.pieces, paths, strict=True)),
+            client,
+            prepare=lambda item: (on_worker(item[0], client), item[1]),
+        )
+        for path in sorted(folder.glob(f"part-*{suffix}")):
+            if path not in paths:  # of an earlier, longer dataset
+                path.unlink()
         return paths
 
     def __len__(self) -> int:
         return len(self.df)
 
+    def __bool__(self) -> bool:
+        return True  # or `if dataset:` would compute the whole corpus
 
-def conform_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a user's frame with the library's columns added and text as `str`.
-
-    Raises ``RecipeError`` when there is a text column that does not hold strings.
-    """
-    table = schema.to_table(frame)
-    fields = {field.name: field for field in table.schema}
-    for name in (schema.ID, schema.TEXT, *schema.RESERVED):
-        wanted = pa.int64() if name == schema.LINE else schema.STRING
-        if name not in fields:
-            if name in (schema.ID, schema.TEXT):
-                continue
-            table = table.append_column(name, pa.nulls(table.num_rows, wanted))
-        elif fields[name].type != wanted:
-            index = table.column_names.index(name)
-            table = table.set_column(index, name, table.column(name).cast(wanted))
-    return schema.to_frame(table).set_axis(frame.index)
+    def __repr__(self) -> str:
+        waiting = ", ".join(name for name, _ in self.pending) or "nothing"
+        columns = ", ".join(schema.visible_columns(self.columns_known))
+        return f"DocumentDataset({self.npartitions} partitions; {columns}; waiting: {waiting})"
 
 
 def _as_dask(pieces: Sequence[Piece], meta: pd.DataFrame) -> dd.DataFrame:
@@ -255,14 +252,6 @@ def _as_dask(pieces: Sequence[Piece], meta: pd.DataFrame) -> dd.DataFrame:
 
     with dask.config.set(OWN_STRINGS):
         return dd.from_map(_load, list(pieces), meta=meta, enforce_metadata=False)
-
-
-def _from_pandas(frame: pd.DataFrame, npartitions: int) -> dd.DataFrame:
-    import dask
-    import dask.dataframe as dd
-
-    with dask.config.set(OWN_STRINGS):
-        return dd.from_pandas(frame, npartitions=npartitions, sort=False)
 
 
 def _load(piece: Piece) -> pd.DataFrame:
@@ -279,10 +268,12 @@ def _apply(frame: pd.DataFrame, chain: Chain) -> pd.DataFrame:
 
 
 def _write_living(
-    item: tuple[Piece, Path], write: Callable[[Path, pa.Table], None], chain: Chain
+    item: tuple[Piece | pd.DataFrame, Path],
+    write: Callable[[Path, pa.Table], None],
+    chain: Chain,
 ) -> None:
     piece, path = item
-    frame = _apply(piece(), chain)
+    frame, _ = run_piece(piece, chain, strict=False)
     write(path, schema.to_table(frame[schema.living(frame)]))
 
 
@@ -297,9 +288,16 @@ def _write_parquet(path: Path, table: pa.Table) -> None:
         pq.write_table(table.select(columns), file, compression="zstd")
 
 
-def run_piece(piece: Piece, chain: Chain, *, strict: bool) -> tuple[pd.DataFrame, list[Tally]]:
-    """Load one partition and run the pending stages over it."""
-    return run_chain(piece(), chain, strict=strict)
+def run_piece(
+    piece: Piece | pd.DataFrame, chain: Chain, *, strict: bool
+) -> tuple[pd.DataFrame, list[Tally]]:
+    """Load one partition, unless it is loaded already, and run the pending stages over it."""
+    return run_chain(piece() if callable(piece) else piece, chain, strict=strict)
+
+
+def on_worker(piece: Piece, client: Any | None) -> Any:
+    """Return what to send for a piece: itself, or a future of what the cluster holds of it."""
+    return piece.on(client) if client is not None and isinstance(piece, FramePiece) else piece
 
 
 @dataclass(frozen=True)
@@ -308,13 +306,3 @@ class _PartPiece:
 
     def __call__(self) -> pd.DataFrame:
         return schema.to_frame(self.parts.read(0))
-
-
-@dataclass(frozen=True)
-class _FramePiece:
-    frame: dd.DataFrame
-    index: int
-
-    def __call__(self) -> pd.DataFrame:
-        # "synchronous": a piece may already run inside a worker of the cluster
-        return self.frame.partitions[self.index].compute(scheduler="synchronous")

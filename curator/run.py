@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import fcntl
 import importlib.metadata
 import json
 import platform
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,14 +21,15 @@ from curator.batch import Tally
 from curator.cluster import get_client, run_tasks
 from curator.dataset import DEFAULT_BLOCK_SIZE, DocumentDataset
 from curator.dedup import RepeatedIds
-from curator.errors import CuratorError, DataError, RecipeError, ResourceError
+from curator.errors import CuratorError, ResourceError
 from curator.fingerprint import code_hash, describe, fingerprint
-from curator.io.atomic import TEMPORARY_PREFIX, atomic_write
+from curator.io.atomic import atomic_write
 from curator.io.reader import InputFile
 from curator.output import Sample, write_outputs
 from curator.progress import Progress
 from curator.recipe import Recipe
 from curator.report import write_report
+from curator.run_folder import check_apart, check_unchanged, exclusive
 from curator.stages import GlobalStageBase, Sequential, Stage, Workspace
 from curator.stages.checkpoint import materialise
 from curator.tokenizer import encode_shards, train_tokenizer
@@ -79,8 +78,8 @@ def run_recipe(recipe: Recipe, options: RunOptions | None = None) -> dict[str, A
     recipe = recipe.resolved()
     reader: Any = recipe.input
     files = reader.files()  # a missing input is said before anything is made or started
-    _check_apart(reader, files, run)
-    with _exclusive(run):
+    check_apart(reader, files, run)
+    with exclusive(run):
         for stale in (manifest.MANIFEST, manifest.REPORT, manifest.TIMINGS):
             (run / stale).unlink(missing_ok=True)
         progress = Progress(options.progress)
@@ -115,7 +114,7 @@ class _Run:
             dataset = Sequential(full_stages(self.recipe))(dataset, workspace)
             parts, tallies = materialise(dataset, workspace, f"{len(dataset.names):02d}")
             self.tallies.extend(tallies)
-        _check_unchanged(files, self.recipe.input)
+        check_unchanged(files, self.recipe.input)
         with self.progress.running("shards and ledger"):
             outputs = write_outputs(
                 parts,
@@ -253,63 +252,6 @@ class _Run:
 
 def _map(function: Callable[[Any], Any], items: Sequence[Any], client: Any) -> list[Any]:
     return run_tasks(function, list(items), client)
-
-
-def _check_apart(reader: Any, files: Sequence[InputFile], run: Path) -> None:
-    """Refuse a run that would write over its input, or read its output at the next start."""
-    own = run.resolve()
-    for file in files:
-        if "://" not in file.path and Path(file.path).is_relative_to(own):
-            raise RecipeError(
-                f"{file.path}: lies inside the output folder {run}; choose another output"
-            )
-    inputs = getattr(reader, "input", ())
-    for given in [inputs] if isinstance(inputs, str) else inputs:
-        folder = Path(given).expanduser()
-        if folder.is_dir() and own.is_relative_to(folder.resolve()):
-            raise RecipeError(
-                f"{run}: lies inside the input {given}; choose an output folder outside it"
-            )
-
-
-def _check_unchanged(files: Sequence[InputFile], reader: Any) -> None:
-    """Refuse to go on with documents of two versions of a file."""
-    now = {file.path: file for file in reader.files()}
-    for file in files:
-        if now.get(file.path) != file:
-            raise DataError(f"{file.path}: changed during the run; run again when it is complete")
-
-
-@contextlib.contextmanager
-def _exclusive(run: Path) -> Iterator[None]:
-    """Make the run folder and hold it: two runs in one folder would spoil each other."""
-    work = run / manifest.WORK
-    try:
-        if run.exists() and not run.is_dir():
-            raise ResourceError(f"{run}: is a file; choose another output folder")
-        if run.is_dir() and any(run.iterdir()):
-            known = (run / manifest.MANIFEST).exists() or work.is_dir()
-            if not known:
-                raise ResourceError(
-                    f"{run}: holds other files and is not a run folder; "
-                    "choose an empty output folder"
-                )
-        work.mkdir(parents=True, exist_ok=True)
-        lock = open(work / "lock", "w")  # noqa: SIM115 - held for the whole run
-    except OSError as error:
-        raise ResourceError(
-            f"{run}: cannot be written: {error.strerror}; choose another output folder"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ResourceError(
-                f"{run}: another run is writing here; wait for it or choose another output"
-            ) from error
-        for half in run.rglob(f"{TEMPORARY_PREFIX}*"):  # of a run that was killed
-            half.unlink()
-        yield
 
 
 def _describe_input(file: InputFile) -> dict[str, Any]:

@@ -72,14 +72,29 @@ def conform(table: pa.Table, metadata: pa.Schema | None = None) -> pa.Table:
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """Return a pandas frame that shares the table's text buffers; its index is 0..n-1."""
-    nullable = {
-        pa.int64(): pd.Int64Dtype(),
-        pa.float64(): pd.Float64Dtype(),
-        pa.bool_(): pd.BooleanDtype(),
-        STRING: STRING_DTYPE,
-        pa.string(): STRING_DTYPE,
-    }
-    return table.to_pandas(types_mapper=nullable.get)
+    return table.to_pandas(types_mapper=_pandas_type)
+
+
+PANDAS_TYPES: dict[pa.DataType, Any] = {
+    pa.string(): STRING_DTYPE,
+    pa.large_string(): STRING_DTYPE,
+    pa.bool_(): pd.BooleanDtype(),
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+    pa.float32(): pd.Float32Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+}
+"""pandas' nullable types: an integer beside a null stays the integer it was."""
+
+
+def _pandas_type(kind: pa.DataType) -> Any:
+    return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else PANDAS_TYPES.get(kind)
 
 
 def to_table(frame: pd.DataFrame, schema: pa.Schema | None = None) -> pa.Table:

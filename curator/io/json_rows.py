@@ -28,7 +28,7 @@ MAX_NESTING = 254
 LONG_INTEGER = re.compile(rb"[0-9]{19}")
 """May be an integer of more than 64 bits, which orjson rounds to a float."""
 
-ROUNDED = re.compile(rb"e[0-9]")
+ROUNDED = re.compile(rb"e\+?[0-9]")
 """May be a float so large that it was such an integer, as orjson writes it."""
 
 MAX_SHAPES = 64

@@ -48,6 +48,16 @@ def require_columns(
             )
 
 
+def with_new_column(columns: Sequence[str], column: str, field: str, stage: str) -> tuple[str, ...]:
+    """Return the columns with one more; raises ``RecipeError`` where it would replace another."""
+    if column in columns or column in (schema.ID, schema.TEXT, *schema.RESERVED):
+        raise RecipeError(
+            f"{stage}: {field} {column!r} is a column already; take another name, nothing is "
+            "written over"
+        )
+    return (*columns, column)
+
+
 def call_for_rows(
     function: Callable[[str], Any],
     texts: Sequence[str],

@@ -8,14 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
 from curator.batch import Chain, Tally
 from curator.cluster import run_tasks
-from curator.dataset import DocumentDataset, Piece, run_piece
-from curator.fingerprint import code_hash, fingerprint
+from curator.dataset import DocumentDataset, on_worker, run_piece
+from curator.fingerprint import code_hash, fingerprint, versions
+from curator.frames import Piece
 from curator.io.atomic import atomic_write
 from curator.io.parts import Part, Parts, write_part
 from curator.stages.workspace import Workspace
@@ -33,7 +35,7 @@ def materialise(
     """
     if dataset.parts is not None and not dataset.pending:
         return dataset.parts, []
-    origin = fingerprint(dataset.origin, dataset.pending, code_hash(), workspace.strict)
+    origin = fingerprint(dataset.origin, dataset.pending, code_hash(), versions(), workspace.strict)
     folder = workspace.folder / f"{step}-{origin}"
     folder.mkdir(parents=True, exist_ok=True)
     write = partial(
@@ -43,26 +45,39 @@ def materialise(
         folder=folder,
         first=dataset.parts is None,
     )
-    records: list[dict[str, Any]] = [{}] * dataset.npartitions
+    rows = [0] * dataset.npartitions
+    tallies: dict[str, Tally] = {}
     waiting = []
+
+    def take(index: int, record: dict[str, Any]) -> None:
+        # merged as they come: what all partitions sampled is never held at once
+        rows[index] = record["rows"]
+        for values in record["tallies"]:
+            tally = Tally.from_json(values)
+            tallies.setdefault(tally.name, tally.empty()).merge(tally)
+        if workspace.on_part is not None:
+            workspace.on_part(step, record)
+
     for index, piece in enumerate(dataset.pieces):
         done = _record_path(folder, index)
         if done.exists():
-            records[index] = json.loads(done.read_bytes())
-            _report_part(workspace, step, records[index])
+            take(index, json.loads(done.read_bytes()))
         else:
             waiting.append((index, piece))
-
-    def on_done(position: int, record: dict[str, Any]) -> None:
-        records[waiting[position][0]] = record
-        _report_part(workspace, step, record)
-
-    run_tasks(write, waiting, workspace.client, on_done)
-    return _parts(folder, records), _merge_tallies(records)
+    run_tasks(
+        write,
+        waiting,
+        workspace.client,
+        lambda position, record: take(waiting[position][0], record),
+        prepare=lambda item: (item[0], on_worker(item[1], workspace.client)),
+        keep_results=False,
+    )
+    order = [READER, *(name for name, _ in dataset.pending)]
+    return _parts(folder, rows), [tallies[name] for name in order if name in tallies]
 
 
 def _write_piece(
-    item: tuple[int, Piece], chain: Chain, *, strict: bool, folder: Path, first: bool
+    item: tuple[int, Piece | pd.DataFrame], chain: Chain, *, strict: bool, folder: Path, first: bool
 ) -> dict[str, Any]:
     index, piece = item
     frame, tallies = run_piece(piece, chain, strict=strict)
@@ -91,17 +106,12 @@ def _record_path(folder: Path, index: int) -> Path:
     return folder / f"part-{index:05d}.json"
 
 
-def _parts(folder: Path, records: Sequence[dict[str, Any]]) -> Parts:
-    parts, row = [], 0
-    for index, record in enumerate(records):
-        parts.append(Part(_part_path(folder, index), record["rows"], row))
-        row += record["rows"]
+def _parts(folder: Path, rows: Sequence[int]) -> Parts:
+    parts, first = [], 0
+    for index, count in enumerate(rows):
+        parts.append(Part(_part_path(folder, index), count, first))
+        first += count
     return Parts(tuple(parts))
-
-
-def _report_part(workspace: Workspace, step: str, record: dict[str, Any]) -> None:
-    if workspace.on_part is not None:
-        workspace.on_part(step, record)
 
 
 def _reader_tally(table: pa.Table) -> Tally:
@@ -109,19 +119,8 @@ def _reader_tally(table: pa.Table) -> Tally:
     tally = Tally(
         READER, READER, READER, n_in=table.num_rows, dropped=int(pc.sum(dropped).as_py() or 0)
     )
-    tally.reasons.update(table.column(schema.REASON).filter(dropped).to_pylist())
+    for count in pc.value_counts(table.column(schema.REASON).filter(dropped)).to_pylist():
+        tally.reasons[count["values"]] += count["counts"]
     kept = table.column(schema.TEXT).filter(pc.invert(dropped))
     tally.characters_in = int(pc.sum(pc.utf8_length(kept)).as_py() or 0)
     return tally
-
-
-def _merge_tallies(records: Sequence[dict[str, Any]]) -> list[Tally]:
-    merged: dict[str, Tally] = {}
-    for record in records:
-        for values in record["tallies"]:
-            tally = Tally.from_json(values)
-            if tally.name in merged:
-                merged[tally.name].merge(tally)
-            else:
-                merged[tally.name] = tally
-    return list(merged.values())

@@ -63,7 +63,7 @@ class Modify(LocalStageBase):
         return tally
 
     def _at_once(self, batch: Batch, rows: np.ndarray, name: str) -> _Changes | None:
-        if not _answers_at_once(self.modifier):
+        if not _written_with(self.modifier, "modify_documents"):
             return None
         before = batch.text_array(self.text_field, rows)
         modified = self.modifier.modify_documents(schema.text_buffers(before))
@@ -112,8 +112,9 @@ class Modify(LocalStageBase):
         return _Changes(candidates[changed], before.take(pa.array(changed, pa.int64())), after)
 
     def _candidates(self, batch: Batch, rows: np.ndarray) -> np.ndarray:
-        scan = getattr(self.modifier, "may_change", None)
-        mask = scan(batch.buffers(self.text_field)) if scan is not None else None
+        if not _written_with(self.modifier, "may_change"):
+            return rows  # a scan written for another modify_document proves nothing about this one
+        mask = self.modifier.may_change(batch.buffers(self.text_field))
         return rows if mask is None else rows[mask[rows]]
 
 
@@ -123,10 +124,13 @@ class _Changes(NamedTuple):
     after: pa.LargeStringArray
 
 
-def _answers_at_once(modifier: Any) -> bool:
-    """Return whether ``modify_documents`` was written with the ``modify_document`` in force."""
+def _written_with(modifier: Any, method: str) -> bool:
+    """Return whether a fast path belongs to the ``modify_document`` in force.
+
+    A subclass that overrides ``modify_document`` alone must not be answered by its parent's scan.
+    """
     for kind in type(modifier).__mro__:
-        if "modify_documents" in vars(kind):
+        if method in vars(kind):
             return True
         if "modify_document" in vars(kind):
             return False
@@ -151,13 +155,15 @@ def _samples(
     changes: _Changes, identifiers: Sequence[str], salt: str
 ) -> list[tuple[int, str, str, str]]:
     keys = sample_keys(identifiers, salt)
+    last = np.sort(keys)[:SAMPLES_PER_STAGE][-1:]
     chosen = []
-    for i in np.argsort(keys, kind="stable")[:SAMPLES_PER_STAGE].tolist():
+    for i in np.flatnonzero(keys <= last).tolist() if len(last) else []:
         before, after = changes.before[i].as_py(), changes.after[i].as_py()
         start = max(0, _first_difference(before, after) - SAMPLE_CHARACTERS // 4)
         window = slice(start, start + SAMPLE_CHARACTERS)
-        chosen.append((int(keys[i]), identifiers[i], before[window], after[window]))
-    return chosen
+        chosen.append((int(keys[i]), identifiers[i] or "", before[window], after[window]))
+    # by text where ids repeat, never by position: that would depend on the partitions
+    return sorted(chosen)[:SAMPLES_PER_STAGE]
 
 
 def _first_difference(left: str, right: str) -> int:

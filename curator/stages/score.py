@@ -15,7 +15,7 @@ from curator import schema
 from curator.batch import COUNT_EDGES, FRACTION_EDGES, Batch, Tally
 from curator.errors import RecipeError, nearest, shorten
 from curator.filters.base import DocumentFilter, StatisticsFilter
-from curator.stages.base import LocalStageBase, call_for_rows, require_columns
+from curator.stages.base import LocalStageBase, call_for_rows, require_columns, with_new_column
 
 SCORE_TYPES: dict[Any, Any] = {
     None: pd.Float64Dtype(),
@@ -57,7 +57,7 @@ class Score(LocalStageBase):
         """Add the score column."""
         require_columns([self.text_field], columns, name)
         _score_dtype(self.score_type, name)
-        return _with_column(columns, self.score_field, name)
+        return with_new_column(columns, self.score_field, "score_field", name)
 
     def apply(self, batch: Batch, name: str) -> Tally:
         """Score the living rows."""
@@ -134,16 +134,17 @@ class ScoreFilter(LocalStageBase):
         _score_dtype(self.score_type, name)
         if self.score_field is None:
             return tuple(columns)
-        return _with_column(columns, self.score_field, name)
+        return with_new_column(columns, self.score_field, "score_field", name)
 
     def apply(self, batch: Batch, name: str) -> Tally:
         """Score the living rows, write the score, mark the rows that are not kept."""
         rows = batch.living_rows
         tally = Tally(name, "ScoreFilter", "local", n_in=len(rows))
-        if isinstance(self.filter, StatisticsFilter):
-            every = self.filter.score_statistics(batch.statistics(self.text_field))
+        at_once = _at_once(self.filter)
+        if at_once is not None:
+            every = at_once.score_statistics(batch.statistics(self.text_field))
             scores: Sequence[Any] = every[rows]
-            kept = self.filter.keep_scores(every[rows])
+            kept = at_once.keep_scores(every[rows])
         else:
             texts = batch.texts(self.text_field, rows)
             score = self.filter.score_document
@@ -219,11 +220,26 @@ def _call(
 
 
 def _decided(function: Callable[[Any], Any], value: Any) -> bool:
-    """Return a user's verdict; one that forgot to return has decided nothing."""
+    """Return a user's verdict; whatever is no truth value has decided nothing."""
     verdict = function(value)
-    if verdict is None:
-        raise TypeError("returned None, not True or False")
+    truth = isinstance(verdict, numbers.Real | np.bool_) and verdict in (0, 1)
+    if not truth:
+        raise TypeError(f"returned {shorten(verdict)}, not True or False")
     return bool(verdict)
+
+
+def _at_once(document_filter: Any) -> StatisticsFilter | None:
+    """Return the filter if it may score all documents together, ``None`` if one by one.
+
+    A subclass of a built-in filter that overrides ``score_document`` or ``keep_document`` is asked
+    document by document: its parent's counts say nothing of its own.
+    """
+    if not isinstance(document_filter, StatisticsFilter):
+        return None
+    for method in ("score_document", "keep_document"):
+        if getattr(type(document_filter), method) is not getattr(StatisticsFilter, method):
+            return None
+    return document_filter
 
 
 def _typed(function: Callable[[Any], Any], kind: Any, text: str) -> Any:
@@ -241,14 +257,6 @@ def _typed(function: Callable[[Any], Any], kind: Any, text: str) -> Any:
     if not fits:
         raise TypeError(f"returned {shorten(score)}, which is no {wanted}")
     return score
-
-
-def _with_column(columns: Sequence[str], column: str, name: str) -> tuple[str, ...]:
-    if column in (schema.ID, *schema.RESERVED):
-        raise RecipeError(
-            f"{name}: score_field {column!r} is a name the library uses; take another"
-        )
-    return tuple(columns) if column in columns else (*columns, column)
 
 
 def _write_scores(

@@ -223,7 +223,7 @@ def clean(recipe: Path, lines: list[bytes]) -> None:
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
     recipe, lines = once(tmp_path, "kill")
-    said = process(recipe, "--n-workers", "2", "--block-size", "500", cwd=tmp_path)
+    said = process(recipe, "--n-workers", "2", "--block-size", "500")
     assert (said.code, said.errors) == (0, "")
     assert (tmp_path / "marks" / "done").exists()
     clean(recipe, lines)
@@ -231,7 +231,7 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
 
 def test_a_task_that_kills_every_worker_is_one_line_and_the_run_resumes(tmp_path: Path) -> None:
     recipe, lines = once(tmp_path, "always")
-    said = process(recipe, "--n-workers", "2", "--block-size", "500", cwd=tmp_path)
+    said = process(recipe, "--n-workers", "2", "--block-size", "500")
     assert re.search(r"a worker died again and again on one task .*; take a smaller", said.line)
     assert said.code == 1
     small_runs.check_nothing_half(tmp_path / "out")
@@ -255,7 +255,7 @@ def test_a_killed_run_resumes_and_leaves_no_workers(tmp_path: Path) -> None:
     (tmp_path / "out" / "shards").mkdir(parents=True)
     (tmp_path / "out" / "work").mkdir()
     (tmp_path / "out" / "shards" / ".writing-0123456789abcdef").write_bytes(b'{"half')
-    assert process(recipe, "--block-size", "500", cwd=tmp_path).code == -9
+    assert process(recipe, "--block-size", "500").code == -9
     small_runs.check_nothing_half(tmp_path / "nowhere")
     parts = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("part-*.parquet")}
     assert 2 < len(parts) < 12
@@ -269,7 +269,7 @@ def test_control_c_is_one_line_and_the_run_resumes(tmp_path: Path, workers: str)
     recipe, lines = once(tmp_path, "interrupt all")
     options = ("--n-workers", workers, "--block-size", "500")
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    said = process(recipe, *options, cwd=tmp_path, start_new_session=True)
+    said = process(recipe, *options, start_new_session=True)
     assert said.line == "curator: stopped; the same command continues from here"
     assert said.code == 130
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
@@ -282,7 +282,7 @@ def test_a_second_run_in_the_same_folder_is_one_line_and_disturbs_nothing(tmp_pa
     recipe, lines = once(tmp_path, "wait")
     gate = tmp_path / "marks" / "gate"
     os.mkfifo(gate)
-    first = subprocess.Popen(command(recipe), cwd=tmp_path, stderr=subprocess.PIPE)
+    first = subprocess.Popen(command(recipe), stderr=subprocess.PIPE)
     opened = open(gate, "wb")  # noqa: SIM115 - waits until the first run is in the middle
     second = curator(recipe)
     assert re.search(r"out: another run is writing here; wait for it or choose", second.line)
@@ -296,7 +296,7 @@ def test_a_second_run_in_the_same_folder_is_one_line_and_disturbs_nothing(tmp_pa
 
 def test_input_that_changed_after_a_kill_is_read_anew(tmp_path: Path) -> None:
     recipe, _ = once(tmp_path, "kill")
-    assert process(recipe, "--block-size", "500", cwd=tmp_path).code == -9
+    assert process(recipe, "--block-size", "500").code == -9
     changed = (tmp_path / "in" / "a.jsonl").read_bytes().replace("行山".encode(), "行街".encode())
     (tmp_path / "in" / "a.jsonl").write_bytes(changed)
     assert curator(recipe, "--block-size", "500").code == 0

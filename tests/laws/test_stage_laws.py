@@ -14,6 +14,7 @@ import curator.modifiers
 import curator.stages
 from curator import schema
 from curator.dataset import DocumentDataset
+from curator.errors import RecipeError
 from curator.filters import DocumentFilter, StatisticsFilter
 from curator.modifiers import DocumentModifier
 from curator.stages import AddId, Filter, Modify, Score, ScoreFilter, Sequential
@@ -146,9 +147,7 @@ def test_null_text_does_not_break_a_stage(stage: Any) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_rows_dropped_before_stay_dropped_with_their_reason(stage: Any) -> None:
-    frame = documents.frame()
-    frame[schema.DROPPED_BY] = pd.Series([None] * len(frame), dtype="str")
-    frame[schema.REASON] = pd.Series([None] * len(frame), dtype="str")
+    frame = rows_of(dataset())  # with all of the library's columns: its own verdicts
     frame.loc[0, schema.DROPPED_BY] = "somebody"
     frame.loc[0, schema.REASON] = "something"
     rows = rows_of(stage(dataset(2, frame)))
@@ -197,6 +196,47 @@ def test_one_document_scores_as_it_does_among_many(document_filter: Any) -> None
         alone = document_filter.score_document(text)
         assert alone == pytest.approx(score, nan_ok=True)
         assert document_filter.keep_document(alone) == keep
+
+
+class Shout(curator.modifiers.UrlRemover):
+    def modify_document(self, text: str) -> str:
+        return text + "!"
+
+
+class FewWords(curator.filters.LengthFilter):
+    def keep_document(self, score: float) -> bool:
+        return score < 10
+
+
+class Undecided(DocumentFilter):
+    def score_document(self, text: str) -> float:
+        return float(len(text))
+
+    def keep_document(self, score: float) -> Any:
+        return None if score < 2 else "no" if score < 10 else True
+
+
+def test_a_subclass_that_overrides_one_method_is_obeyed() -> None:
+    shouted = Modify(Shout())(dataset()).df.compute()["text"]
+    assert shouted.tolist() == [text + "!" for text in documents.TEXTS]
+    kept = ScoreFilter(FewWords(min_characters=5))(dataset()).df.compute()["text"]
+    assert kept.tolist() == [text for text in documents.TEXTS if len(text) < 10]
+
+
+def test_a_verdict_that_is_no_verdict_drops_the_document_as_a_failure() -> None:
+    dropped = ScoreFilter(Undecided())(dataset()).dropped.compute()
+    expected = [text for text in documents.TEXTS if len(text) < 10]
+    assert dropped["text"].tolist() == expected
+    assert set(dropped["reason"]) == {"error"}
+
+
+def test_a_score_may_not_replace_a_column() -> None:
+    for field in ("text", "id", "title", "reason"):
+        with pytest.raises(RecipeError, match="is a column already"):
+            Score(count_of_characters, field)(dataset())
+        if field != "id":
+            with pytest.raises(RecipeError, match="is a column already"):
+                AddId(id_field=field)(dataset())
 
 
 class Failing(DocumentModifier):
