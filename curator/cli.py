@@ -166,15 +166,16 @@ def report(run_folder: Path) -> None:
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @one_line_errors
 def verify(run_folder: Path) -> None:
-    """Check that every shard of RUN still has the bytes its manifest records."""
-    from curator.manifest import read_manifest, verify_file
+    """Check that every file RUN's manifest records still has those bytes."""
+    from curator.manifest import read_manifest, recorded_files, verify_file
 
     found = read_manifest(run_folder)
-    for record in (*found["shards"], *found["ledger"]):
-        verify_file(run_folder, record["path"], record["sha256"])
+    files = recorded_files(found)
+    for path, sha256 in files:
+        verify_file(run_folder, path, sha256)
     counts = found["counts"]
     click.echo(
-        f"{len(found['shards'])} shards and {len(found['ledger'])} ledger files are intact; "
+        f"{len(files)} files are intact; "
         f"in {counts['documents_in']} = kept {counts['kept']} + dropped {counts['dropped']}"
     )
 

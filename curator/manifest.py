@@ -71,3 +71,15 @@ def verify_file(run: str | Path, relative: str, sha256: str) -> Path:
             "the file changed after the run: run the recipe again"
         )
     return path
+
+
+def recorded_files(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (path, sha256) of every file a manifest vouches for, in a fixed order."""
+    found = [(entry["path"], entry["sha256"]) for entry in manifest["shards"] + manifest["ledger"]]
+    for entry in (manifest.get("vocabulary") or {}).get("files", []):
+        found.append((entry["path"], entry["sha256"]))
+    if manifest.get("tokenizer"):
+        found.append((manifest["tokenizer"]["path"], manifest["tokenizer"]["sha256"]))
+    for split in ((manifest.get("tokens") or {}).get("splits") or {}).values():
+        found += [(f"{split['prefix']}.{kind}", split[f"{kind}_sha256"]) for kind in ("bin", "idx")]
+    return found

@@ -74,17 +74,25 @@ def write_outputs(
     work: Path,
     client: Any | None,
 ) -> Outputs:
-    """Write shards and ledger; finished files whose bytes are still the recorded ones are kept."""
+    """Write shards and ledger; finished files whose bytes are still the recorded ones are kept.
+
+    Tasks write beside the run's results, in a folder of this recipe's own, and this process alone
+    moves finished files to their place: a task that outlives its run cannot spoil a later one.
+    The manifest of an earlier run goes just before, since it would name other bytes.
+    """
     indices = range(len(parts.parts))
     sizes = run_tasks(_row_bytes, [parts.only(i) for i in indices], client)
     written: dict[str, list[dict[str, Any]]] = {}
     samples: list[Sample] = []
+    staged: dict[str, Path] = {}
     visible = schema.visible_columns(columns)
     ledger_columns = [*visible, *(name for name in schema.RESERVED if name != schema.EXTRA)]
     for position, (folder, wanted) in enumerate(
         ((manifest.SHARDS, visible), (manifest.LEDGER, ledger_columns))
     ):
         plan = plan_shards([both[position] for both in sizes], options.target_bytes)
+        stage = work / f"{folder}-{fingerprint(str(parts), options, name, code_hash())}"
+        stage.mkdir(parents=True, exist_ok=True)
         task = partial(
             _write_one,
             run=run,
@@ -92,7 +100,7 @@ def write_outputs(
             name=name,
             columns=wanted,
             compression=options.compression,
-            records=work / f"{folder}-{fingerprint(str(parts), options, code_hash())}",
+            stage=stage,
         )
         items = [
             (number, [(parts.only(part), start, stop) for part, start, stop in pieces])
@@ -101,7 +109,8 @@ def write_outputs(
         results = run_tasks(task, items, client)
         written[folder] = [record for record, _ in results]
         samples += _smallest([sample for _, found in results for sample in found])
-        _remove_strangers(run / folder, {record["path"] for record in written[folder]}, run)
+        staged |= {record["path"]: stage for record in written[folder]}
+    _publish(run, staged)
     return Outputs(written[manifest.SHARDS], written[manifest.LEDGER], samples)
 
 
@@ -120,17 +129,17 @@ def _write_one(
     name: str,
     columns: Sequence[str],
     compression: str | None,
-    records: Path,
+    stage: Path,
 ) -> tuple[dict[str, Any], list[Sample]]:
     number, pieces = item
     suffix = "" if compression is None else f".{compression}"
     relative = f"{folder}/{name}-{number:05d}.jsonl{suffix}"
-    path, done = run / relative, records / f"{number:05d}.json"
-    if done.exists() and path.is_file():
+    path, done = stage / Path(relative).name, stage / f"{number:05d}.json"
+    if done.exists():
         saved = json.loads(done.read_bytes())
-        if manifest.file_sha256(path) == saved["record"]["sha256"]:
-            return saved["record"], [Sample(key, row) for key, row in saved["samples"]]
-    path.parent.mkdir(parents=True, exist_ok=True)
+        for found in (path, run / relative):
+            if found.is_file() and manifest.file_sha256(found) == saved["record"]["sha256"]:
+                return saved["record"], [Sample(key, row) for key, row in saved["samples"]]
     collector = _Samples("kept" if folder == manifest.SHARDS else "dropped")
     tables = collector.watch(_tables(pieces, living=folder == manifest.SHARDS))
     shard = write_shard(path, tables, columns, compression)
@@ -142,7 +151,6 @@ def _write_one(
         "sha256": shard.sha256,
     }
     samples = collector.chosen()
-    records.mkdir(parents=True, exist_ok=True)
     with atomic_write(done) as file:
         saved = {"record": record, "samples": [[s.key, s.row] for s in samples]}
         file.write(json.dumps(saved).encode())
@@ -229,8 +237,16 @@ def _smallest(samples: list[Sample]) -> list[Sample]:
     return chosen
 
 
-def _remove_strangers(folder: Path, wanted: set[str], run: Path) -> None:
-    """Remove shards of an earlier recipe: a folder of shards holds one run's shards alone."""
-    for path in sorted(folder.glob("*.jsonl*")):
-        if path.relative_to(run).as_posix() not in wanted:
-            path.unlink()
+def _publish(run: Path, staged: dict[str, Path]) -> None:
+    """Move finished files to their place and remove those of an earlier recipe."""
+    for stale in (manifest.MANIFEST, manifest.REPORT, manifest.TIMINGS, manifest.SAMPLES):
+        (run / stale).unlink(missing_ok=True)
+    for folder in (manifest.SHARDS, manifest.LEDGER):
+        (run / folder).mkdir(exist_ok=True)
+        for path in sorted((run / folder).glob("*.jsonl*")):
+            if path.relative_to(run).as_posix() not in staged:
+                path.unlink()
+    for relative, stage in staged.items():
+        finished = stage / Path(relative).name
+        if finished.exists():  # else it was moved before this start
+            finished.replace(run / relative)

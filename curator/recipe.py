@@ -9,7 +9,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +78,10 @@ class Recipe:
     """Tokenizer trained on the shards; left out when absent."""
     tokens: TokenOptions | None = None
     """Token shards for training; needs ``tokenizer``."""
-    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """The recipe as plain data, after ``--set``, for the manifest; ``output`` is left out."""
+
+    def __post_init__(self) -> None:
+        if not self.name or not all(letter.isalnum() or letter in "-_" for letter in self.name):
+            raise RecipeError(f"name {self.name!r} names files; use letters, digits, - and _ only")
 
     def resolved(self) -> Recipe:
         """Return the recipe with its reader found; raises ``DataError`` when there is no input."""
@@ -122,7 +124,6 @@ def build_recipe(document: Document, assignments: Sequence[str] = ()) -> Recipe:
     values: dict[str, Any] = {
         "input": builder.reader(data["input"], ("input",)),
         "stages": builder.stages(data.get("stages") or [], ("stages",)),
-        "parameters": {key: value for key, value in data.items() if key != "output"},
     }
     for key, kind in (
         ("shards", ShardOptions),
@@ -140,16 +141,13 @@ def build_recipe(document: Document, assignments: Sequence[str] = ()) -> Recipe:
             builder.check(data[key], hints[key], key, (key,))
             values[key] = data[key]
     _check_whole(values, document)
-    return Recipe(**values)
+    try:
+        return Recipe(**values)
+    except RecipeError as error:
+        raise RecipeError(f"{document.place(('name',))}: {error}") from error
 
 
 def _check_whole(values: dict[str, Any], document: Document) -> None:
-    name = values["name"]
-    if not all(letter.isalnum() or letter in "-_" for letter in name):
-        raise RecipeError(
-            f"{document.place(('name',))}: name {name!r} names files; "
-            "use letters, digits, - and _ only"
-        )
     if not values.get("output", "out"):
         raise RecipeError(f"{document.place(('output',))}: output is empty; name a folder")
     if values.get("tokens") is not None and values.get("tokenizer") is None:

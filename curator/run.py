@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
+import hashlib
 import json
-import platform
+import shutil
 import sys
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from curator.cluster import get_client, run_tasks
 from curator.dataset import DEFAULT_BLOCK_SIZE, DocumentDataset
 from curator.dedup import RepeatedIds
 from curator.errors import CuratorError, ResourceError
-from curator.fingerprint import code_hash, describe, fingerprint
+from curator.fingerprint import code_hash, describe, fingerprint, versions
 from curator.io.atomic import atomic_write
 from curator.io.reader import InputFile
 from curator.output import Sample, write_outputs
@@ -80,8 +79,6 @@ def run_recipe(recipe: Recipe, options: RunOptions | None = None) -> dict[str, A
     files = reader.files()  # a missing input is said before anything is made or started
     check_apart(reader, files, run)
     with exclusive(run):
-        for stale in (manifest.MANIFEST, manifest.REPORT, manifest.TIMINGS):
-            (run / stale).unlink(missing_ok=True)
         progress = Progress(options.progress)
         with get_client(options.scheduler, options.n_workers) as client:
             return _Run(recipe, options, run, client, progress).execute(files)
@@ -103,7 +100,7 @@ class _Run:
         with self.progress.running("inputs"):
             inputs = run_tasks(_describe_input, list(files), self.client)
         with self.progress.running("curation"):
-            dataset = self._read()
+            dataset = self._read(fingerprint(inputs))
             workspace = Workspace(
                 self.work / "stages",
                 self.client,
@@ -135,17 +132,23 @@ class _Run:
             write_report(self.run)
         return result
 
-    def _read(self) -> DocumentDataset:
-        scratch = self.work / "unpacked"
+    def _read(self, identity: str) -> DocumentDataset:
+        """Plan the input; ``identity`` names its bytes, so nothing of other bytes is reused."""
+        scratch = self.work / "unpacked" / identity
         scratch.mkdir(parents=True, exist_ok=True)
         unpack = partial(_map, client=self.client)
         reader: Any = self.recipe.input
         if self.options.strict and hasattr(reader, "strict"):
             reader = dataclasses.replace(reader, strict=True)
-        return DocumentDataset.read(reader, self.options.block_size, scratch=scratch, unpack=unpack)
+        return DocumentDataset.read(
+            reader, self.options.block_size, scratch=scratch, unpack=unpack, identity=identity
+        )
 
     def _language_products(self, shards: list[Path]) -> dict[str, Any]:
         recipe, entries = self.recipe, dict.fromkeys(("vocabulary", "tokenizer", "tokens"))
+        for step in entries:
+            if getattr(recipe, step) is None:  # of an earlier recipe; this manifest has none
+                shutil.rmtree(self.run / step, ignore_errors=True)
         base = fingerprint([manifest.file_sha256(path) for path in shards], code_hash())
         if recipe.vocabulary is not None:
             entries["vocabulary"] = self._product(
@@ -207,7 +210,7 @@ class _Run:
         ledger: list[dict[str, Any]],
         entries: dict[str, Any],
     ) -> dict[str, Any]:
-        recipe = self.recipe
+        recipe, resolved = self.recipe, _resolved(self.recipe)
         stages = [_stage_entry(tally) for tally in self.tallies]
         for entry in stages:
             if entry["name"] == "reader":
@@ -218,9 +221,9 @@ class _Run:
             "language": recipe.language,
             "seed": recipe.seed,
             "code_version": f"{__version__}+{code_hash()}",
-            "versions": _versions(),
-            "recipe": _resolved(recipe),
-            "recipe_sha256": fingerprint(_resolved(recipe)),
+            "versions": versions(),
+            "recipe": resolved,
+            "recipe_sha256": hashlib.sha256(json.dumps(resolved).encode()).hexdigest(),
             "inputs": inputs,
             "counts": {
                 "documents_in": stages[0]["in"],
@@ -318,7 +321,7 @@ def _resolved(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe with every default filled in, as plain data without ``output``."""
     values: dict[str, Any] = {}
     for field in dataclasses.fields(recipe):
-        if field.name not in ("output", "parameters"):
+        if field.name != "output":
             values[field.name] = _plain(describe(getattr(recipe, field.name)))
     return values
 
@@ -336,15 +339,6 @@ def _plain(value: Any) -> Any:
     module, _, name = value["class"].partition(":")
     shown = name if module.startswith("curator.") else value["class"]
     return {shown: {key: _plain(item) for key, item in value.get("fields", {}).items()}}
-
-
-def _versions() -> dict[str, str]:
-    packages = ("dask", "ftfy", "numba", "numpy", "opencc", "pandas", "pyarrow", "tokenizers")
-    return {
-        "python": platform.python_version(),
-        "unicode": unicodedata.unidata_version,
-        **{package: importlib.metadata.version(package) for package in packages},
-    }
 
 
 def _write_samples(run: Path, samples: Sequence[Sample], tallies: Sequence[Tally]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import pyarrow.compute as pc
 
 from curator import schema
 from curator.batch import Tally
+from curator.cluster import run_tasks
 from curator.dataset import DocumentDataset
 from curator.errors import DataError, named
-from curator.fingerprint import code_hash, fingerprint
+from curator.fingerprint import code_hash, fingerprint, versions
 from curator.io.parts import ROW, Parts, read_marks, write_marks
 from curator.stages.base import Stage, require_columns
 from curator.stages.checkpoint import materialise
@@ -52,7 +55,7 @@ def mark_dataset(
     if workspace.on_step is not None:
         workspace.on_step(f"{step} checkpoint", tallies, parts.total_rows)
     origin = fingerprint(
-        dataset.origin, dataset.pending, stage, name, code_hash(), workspace.strict
+        dataset.origin, dataset.pending, stage, name, code_hash(), versions(), workspace.strict
     )
     work = workspace.folder / f"{step}-{_file_name(name)}-{origin}"
     path = work / "marks.arrow"
@@ -64,7 +67,9 @@ def mark_dataset(
         shutil.rmtree(work / "pieces", ignore_errors=True)
     marked = parts.with_marks(path)
     if workspace.on_step is not None:
-        workspace.on_step(name, [_global_tally(stage, name, parts, path)], parts.total_rows)
+        workspace.on_step(
+            name, [_global_tally(stage, name, parts, path, workspace.client)], parts.total_rows
+        )
     return DocumentDataset.from_parts(marked, f"marked:{origin}", (*dataset.names, name))
 
 
@@ -82,17 +87,28 @@ def _named(marks: pa.Table, name: str) -> pa.Table:
     return marks.set_column(index, pa.field(schema.DROPPED_BY, schema.STRING), names)
 
 
-def _global_tally(stage: GlobalStageBase, name: str, parts: Parts, path: Path) -> Tally:
+def _global_tally(
+    stage: GlobalStageBase, name: str, parts: Parts, path: Path, client: Any | None
+) -> Tally:
     marks = read_marks(path)
     dropped = marks.filter(pc.is_valid(marks.column(schema.DROPPED_BY)))
     rows = dropped.column(ROW).to_numpy()
-    living = 0
-    for index, part in enumerate(parts.parts):
-        alive = pc.is_null(parts.read(index, [schema.DROPPED_BY]).column(schema.DROPPED_BY))
-        living += pc.sum(alive).as_py() or 0
-        start, stop = np.searchsorted(rows, [part.first_row, part.first_row + part.rows])
-        if not alive.to_numpy()[rows[start:stop] - part.first_row].all():
-            raise DataError(f"{name}: marked a row that an earlier stage had dropped")
-    tally = Tally(name, type(stage).__name__, "global", n_in=living, dropped=dropped.num_rows)
-    tally.reasons.update(dropped.column(schema.REASON).to_pylist())
+    starts = np.searchsorted(rows, [part.first_row for part in parts.parts] + [parts.total_rows])
+    items = [
+        (parts.only(i), rows[start:stop])
+        for i, (start, stop) in enumerate(itertools.pairwise(starts.tolist()))
+    ]
+    living = run_tasks(partial(_count_living, name=name), items, client)
+    tally = Tally(name, type(stage).__name__, "global", n_in=sum(living), dropped=dropped.num_rows)
+    for count in pc.value_counts(dropped.column(schema.REASON)).to_pylist():
+        tally.reasons[count["values"]] += count["counts"]
     return tally
+
+
+def _count_living(item: tuple[Parts, np.ndarray], name: str) -> int:
+    """Return how many rows of a part lived before the stage; it may have dropped only those."""
+    part, rows = item
+    alive = pc.is_null(part.read(0, [schema.DROPPED_BY]).column(schema.DROPPED_BY)).to_numpy()
+    if not alive[rows - part.parts[0].first_row].all():
+        raise DataError(f"{name}: marked a row that an earlier stage had dropped")
+    return int(alive.sum())

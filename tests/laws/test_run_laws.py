@@ -243,6 +243,70 @@ def test_a_changed_recipe_runs_again_only_from_the_change(
     assert len(after) > len(first)
 
 
+def test_changed_bytes_are_seen_even_when_size_and_time_are_not(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "in", 60)
+    run_recipe(recipe(tmp_path, "out"))
+    path = tmp_path / "in" / "a.jsonl"
+    before = path.stat()
+    first = path.read_bytes()
+    path.write_bytes(first.replace("今日".encode(), "尋日".encode()))
+    assert path.read_bytes() != first
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    result = run_recipe(recipe(tmp_path, "out"))
+    texts = "".join((tmp_path / "out" / s["path"]).read_text("utf-8") for s in result["shards"])
+    assert "尋日" in texts
+    assert result["inputs"][0]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_an_edited_filter_of_the_users_runs_again(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "in", 60)
+    source = tmp_path / "my_filters.py"
+    source.write_text(
+        "from curator.filters import DocumentFilter\n"
+        "LIMIT = 30\n"
+        "class Long(DocumentFilter):\n"
+        "    def score_document(self, text):\n        return len(text)\n"
+        "    def keep_document(self, score):\n        return score >= LIMIT\n"
+    )
+    (tmp_path / "recipe.yaml").write_text(
+        f"name: mine\ninput: {tmp_path / 'in'}\noutput: {tmp_path / 'out'}\n"
+        'stages:\n  - ScoreFilter: {"my_filters:Long": {}}\n'
+    )
+    command = [sys.executable, "-m", "curator.cli", "run", str(tmp_path / "recipe.yaml")]
+    kept = []
+    for limit in (30, 90):
+        source.write_text(source.read_text().replace("LIMIT = 30", f"LIMIT = {limit}"))
+        subprocess.run(command, check=True, capture_output=True)
+        kept.append(read_manifest(tmp_path / "out")["counts"]["kept"])
+    assert kept[0] > kept[1] > 0
+
+
+def test_a_finished_run_outlives_a_mistake_in_the_next_recipe(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "in", 60)
+    run_recipe(recipe(tmp_path, "out"))
+    before = results(tmp_path / "out")
+    path = tmp_path / "recipe.yaml"
+    path.write_text(path.read_text().replace("score_field: n", "text_field: txet"))
+    with pytest.raises(RecipeError, match="'txet'"):
+        run_recipe(load_recipe(path))
+    assert results(tmp_path / "out") == before
+
+
+def test_a_file_that_is_not_the_recorded_one_is_found(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "in", 60)
+    run_recipe(recipe(tmp_path, "out"))
+    command = [sys.executable, "-m", "curator.cli", "verify", str(tmp_path / "out")]
+    assert (
+        "are intact" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
+    words = tmp_path / "out" / "vocabulary" / "words.tsv"
+    words.write_text(words.read_text("utf-8") + "x", "utf-8")
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "words.tsv" in done.stderr
+
+
 def test_two_runs_may_not_share_a_folder(tmp_path: Path) -> None:
     write_corpus(tmp_path / "in", 60)
     (tmp_path / "out").mkdir()
