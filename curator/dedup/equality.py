@@ -8,6 +8,13 @@ from curator.dedup.representative import best_first
 from curator.dedup.verdicts import row_ids
 from curator.io.parts import Parts
 
+NO_DOCUMENTS: dict[str, np.ndarray] = {
+    "rows": np.zeros(0, np.int64),
+    "hashes": np.zeros((0, 2), np.uint64),
+    "quality": np.zeros((0, 3), np.uint32),
+}
+"""What is known of a document: its ordinal, its hash, and the quality ``resolve`` ranks by."""
+
 
 def repeated(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (members, group) of every hash in ``hashes`` (uint64[n, 2]) that occurs twice or more.
@@ -37,6 +44,8 @@ def resolve(
     ``quality`` is uint32[n, 3]: U+FFFD, key length, Traditional characters of each document.
     """
     members, group = repeated(hashes)
+    rising = np.argsort(members)  # ids are read in the order of the parts
+    members, group = members[rising], group[rising]
     chosen = quality[members]
     ids = row_ids(parts, rows[members])
     order = best_first(chosen[:, 0], chosen[:, 1], chosen[:, 2], ids)

@@ -15,9 +15,9 @@ import pyarrow as pa
 from curator import schema
 from curator.cluster import run_tasks
 from curator.dedup.documents import chunks, living_texts
-from curator.dedup.equality import resolve
-from curator.dedup.pieces import open_work, piece, read_arrays
-from curator.dedup.verdicts import Duplicates, to_marks
+from curator.dedup.equality import NO_DOCUMENTS, resolve
+from curator.dedup.pieces import joined, open_work, piece
+from curator.dedup.verdicts import Duplicates, repeated_text, to_marks
 from curator.errors import RecipeError, nearest
 from curator.io.parts import Parts
 from curator.kernels.buffers import Utf8
@@ -61,11 +61,11 @@ class ExactDuplicates(GlobalStageBase):
         open_work(work, {**parameters, "rows": rows_of_parts})
         items = [(parts.only(i), work / f"hashed-{i:05d}") for i in range(len(parts.parts))]
         run_tasks(partial(_hash_part, key=self.key, text_field=self.text_field), items, client)
-        pieces = [read_arrays(path) for _, path in items]
-        if not pieces:
-            return to_marks(parts, self.label, _duplicates(parts, None, self.key))
-        joined = {name: np.concatenate([found[name] for found in pieces]) for name in pieces[0]}
-        return to_marks(parts, self.label, _duplicates(parts, joined, self.key))
+        documents = joined([path for _, path in items], NO_DOCUMENTS)
+        rows, kept = resolve(parts, **documents)
+        del documents
+        why, how = repeated_text(REASON, len(rows)), repeated_text(self.key, len(rows))
+        return to_marks(parts, self.label, Duplicates(rows, kept, why, how))
 
 
 def text_hashes(texts: Utf8) -> np.ndarray:
@@ -102,12 +102,3 @@ def _hashes(part: Parts, key: str, text_field: str) -> dict[str, np.ndarray]:
         quality[place, 1] = keys.lengths
         quality[place, 2] = keys.n_traditional
     return {"rows": rows, "hashes": hashes, "quality": quality}
-
-
-def _duplicates(parts: Parts, joined: dict[str, np.ndarray] | None, key: str) -> Duplicates:
-    nothing = np.zeros(0, np.int64)
-    if joined is None:
-        return Duplicates(nothing, nothing, nothing.astype(object), nothing.astype(object))
-    rows, kept = resolve(parts, joined["rows"], joined["hashes"], joined["quality"])
-    reasons = np.full(len(rows), REASON, object)
-    return Duplicates(rows, kept, reasons, np.full(len(rows), key, object))

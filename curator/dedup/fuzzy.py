@@ -15,11 +15,11 @@ from curator import schema
 from curator.cluster import run_tasks
 from curator.dedup.candidates import candidate_pairs, pack, unpack
 from curator.dedup.clusters import Stars, stars
-from curator.dedup.equality import resolve
-from curator.dedup.pieces import open_work, read_arrays
+from curator.dedup.equality import NO_DOCUMENTS, resolve
+from curator.dedup.pieces import joined, open_work
 from curator.dedup.representative import best_first
-from curator.dedup.signing import Signing, sign_part
-from curator.dedup.verdicts import Duplicates, row_ids, to_marks
+from curator.dedup.signing import Signing, sign_part, signed_piece
+from curator.dedup.verdicts import Duplicates, encoded, four_decimals, row_ids, to_marks
 from curator.dedup.verify import make_sets, verified
 from curator.errors import RecipeError, nearest
 from curator.io.parts import Parts
@@ -131,13 +131,12 @@ class FuzzyDuplicates(GlobalStageBase):
         parameters = {"stage": "FuzzyDuplicates", **asdict(self), **self.signing._asdict()}
         del parameters["name"]
         open_work(work, {**parameters, "rows": [part.rows for part in parts.parts]})
-        items = [(parts.only(i), work / f"signed-{i:05d}") for i in range(len(parts.parts))]
+        items = [(parts.only(i), signed_piece(work, i)) for i in range(len(parts.parts))]
         run_tasks(partial(sign_part, signing=self.signing), items, client)
-        signed = [path for _, path in items]
-        documents = _documents(signed)
+        documents = joined([path for _, path in items], NO_DOCUMENTS)
         followers, heads = resolve(parts, **documents)
         excluded = np.sort(followers)
-        candidates = candidate_pairs(signed, excluded, self.signing.bands, work, client)
+        candidates = candidate_pairs(len(items), excluded, self.signing.bands, work, client)
         make_sets(parts, np.unique(unpack(candidates)), self.signing, work, client)
         found = self._stars(parts, documents, candidates, work, client)
         return to_marks(parts, self.label, _join(followers, heads, found))
@@ -174,17 +173,6 @@ class FuzzyDuplicates(GlobalStageBase):
         return Stars(by_rank[result.dropped], by_rank[result.kept], result.similarity)
 
 
-def _documents(signed: list[Path]) -> dict[str, np.ndarray]:
-    """Return rows, key hashes and quality of all living documents: 36 bytes each."""
-    empty: dict[str, np.ndarray] = {
-        "rows": np.zeros(0, np.int64),
-        "hashes": np.zeros((0, 2), np.uint64),
-        "quality": np.zeros((0, 3), np.uint32),
-    }
-    pieces = [empty, *(read_arrays(path) for path in signed)]
-    return {name: np.concatenate([found[name] for found in pieces]) for name in empty}
-
-
 def _join(followers: np.ndarray, heads: np.ndarray, found: Stars) -> Duplicates:
     """Let the documents that share a dropped document's key follow it to the kept one."""
     order = np.argsort(found.dropped)
@@ -196,10 +184,10 @@ def _join(followers: np.ndarray, heads: np.ndarray, found: Stars) -> Duplicates:
     if moved.any():
         kept[moved] = found.kept[order][places[moved]]
         values[moved] = found.similarity[order][places[moved]]
-    reasons = np.where(moved, FUZZY, SAME_KEY).astype(object)
+    is_fuzzy = np.concatenate([moved, np.ones(len(found.dropped), np.bool_)])
     return Duplicates(
         np.concatenate([followers, found.dropped]),
         np.concatenate([kept, found.kept]),
-        np.concatenate([reasons, np.full(len(found.dropped), FUZZY, object)]),
-        np.array([f"{v:.4f}" for v in (*values, *found.similarity)], object),
+        encoded(is_fuzzy, pa.array([SAME_KEY, FUZZY], schema.STRING)),
+        four_decimals(np.concatenate([values, found.similarity])),
     )

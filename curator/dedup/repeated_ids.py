@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,24 @@ import xxhash
 
 from curator import schema
 from curator.cluster import run_tasks
-from curator.io.parts import MARKS_SCHEMA, Parts
+from curator.dedup.equality import repeated
+from curator.dedup.pieces import joined, open_work, piece, read_arrays
+from curator.dedup.verdicts import encoded, repeated_text
+from curator.io.parts import MARKS_SCHEMA, ROW, Parts
 from curator.stages.global_stage import GlobalStageBase
 
-HASH = np.dtype([("high", "<u8"), ("low", "<u8")])
-"""128 bits of xxh3: among 10^12 ids the chance of one collision is about 10^-15."""
+ROWS_AT_ONCE = 1 << 22
+"""Rows whose ids are compared at one time, at about 70 bytes each. A corpus of more is compared in
+ranges of the hash: the smallest power of two that leaves a range at most so many on average."""
+NO_IDS: dict[str, np.ndarray] = {
+    "high": np.zeros(0, np.uint64),
+    "low": np.zeros(0, np.uint64),
+    "rows": np.zeros(0, np.int64),
+}
+"""The halves of an id's 128-bit xxh3 and the ordinal of its row: among 10^12 ids the chance of one
+collision is about 10^-15."""
+NO_REPEATS: dict[str, np.ndarray] = {"rows": np.zeros(0, np.int64), "firsts": np.zeros(0, np.int64)}
+"""Rows whose id an earlier row has, and the ordinal of the first that has it."""
 
 
 @dataclass(frozen=True)
@@ -38,62 +52,116 @@ class RepeatedIds(GlobalStageBase):
 
     def mark(self, parts: Parts, work: Path, client: Any | None) -> pa.Table:
         """Return a mark for every living row but the first of each id."""
-        indices = range(len(parts.parts))
-        hashes = run_tasks(_hash_ids, [parts.only(i) for i in indices], client)
-        rows = np.concatenate(
-            [np.empty(0, np.int64)]
-            + [part.first_row + alive for part, (alive, _) in zip(parts.parts, hashes, strict=True)]
+        n_parts = len(parts.parts)
+        n_ranges = _ranges(parts.total_rows)
+        rows_of_parts = [part.rows for part in parts.parts]
+        open_work(work, {"stage": "RepeatedIds", "rows": rows_of_parts, "ranges": n_ranges})
+        run_tasks(
+            _hash_part, [(parts.only(i), _ids_piece(work, i)) for i in range(n_parts)], client
         )
-        ids = np.concatenate([np.empty(0, HASH), *(values for _, values in hashes)])
-        order = np.lexsort((rows, ids["low"], ids["high"]))
-        same = np.zeros(len(order), bool)
-        same[1:] = ids[order][1:] == ids[order][:-1]
-        if not same.any():
-            return MARKS_SCHEMA.empty_table()
-        group = np.cumsum(~same) - 1
-        first = rows[order][~same][group]
-        repeated, firsts = rows[order][same], first[same]
-        places = _places(parts, np.unique(firsts))
-        by_row = np.argsort(repeated)
-        values = [f"the first is at {places[row]}" for row in firsts[by_row].tolist()]
-        return _marks(repeated[by_row], values)
+        tasks = [(number, work / f"repeats-{number:05d}") for number in range(n_ranges)]
+        run_tasks(
+            partial(_range_task, n_ranges=n_ranges, n_parts=n_parts, work=work), tasks, client
+        )
+        found = joined([path for _, path in tasks], NO_REPEATS)
+        order = np.argsort(found["rows"])
+        return _marks(parts, self.label, found["rows"][order], found["firsts"][order])
 
 
-def _hash_ids(part: Parts) -> tuple[np.ndarray, np.ndarray]:
+def _ranges(n_rows: int) -> int:
+    n_ranges = 1
+    while n_rows > n_ranges * ROWS_AT_ONCE:
+        n_ranges *= 2
+    return n_ranges
+
+
+def _ids_piece(work: Path, index: int) -> Path:
+    return work / f"ids-{index:05d}"
+
+
+def _hash_part(item: tuple[Parts, Path]) -> None:
+    part, path = item
+    piece(path, partial(_hash_ids, part))
+
+
+def _hash_ids(part: Parts) -> dict[str, np.ndarray]:
+    """Return the arrays of ``NO_IDS`` for the living rows of a one-part ``Parts``.
+
+    They are sorted by the first half of the hash, so that a range of it lies together.
+    """
     table = part.read(0, [schema.ID, schema.DROPPED_BY])
     alive = np.flatnonzero(pc.is_null(table.column(schema.DROPPED_BY)).to_numpy())
     ids = table.column(schema.ID).take(pa.array(alive)).to_pylist()
     digests = b"".join(xxhash.xxh3_128_digest(identifier.encode()) for identifier in ids)
-    return alive, np.frombuffer(digests, HASH)
+    hashes = np.frombuffer(digests, "<u8").reshape(-1, 2)
+    order = np.argsort(hashes[:, 0], kind="stable")
+    rows = part.parts[0].first_row + alive[order]
+    return {"high": hashes[order, 0], "low": hashes[order, 1], "rows": rows}
 
 
-def _places(parts: Parts, rows: np.ndarray) -> dict[int, str]:
-    places: dict[int, str] = {}
+def _range_task(item: tuple[int, Path], n_ranges: int, n_parts: int, work: Path) -> None:
+    number, path = item
+    piece(path, partial(_repeats, number, n_ranges, n_parts, work))
+
+
+def _repeats(number: int, n_ranges: int, n_parts: int, work: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of ``NO_REPEATS`` for one range of the first half of the hash."""
+    width = (1 << 64) // n_ranges
+    lowest, highest = np.uint64(number * width), np.uint64((number + 1) * width - 1)
+    slices = [NO_IDS]
+    for index in range(n_parts):
+        arrays = read_arrays(_ids_piece(work, index))
+        start = np.searchsorted(arrays["high"], lowest)
+        stop = np.searchsorted(arrays["high"], highest, side="right")
+        if start < stop:  # copied: a slice would hold its file open
+            slices.append({name: arrays[name][start:stop].copy() for name in NO_IDS})
+    rows = np.concatenate([found["rows"] for found in slices])
+    hashes = np.empty((len(rows), 2), np.uint64)
+    for half, name in enumerate(("high", "low")):
+        np.concatenate([found[name] for found in slices], out=hashes[:, half])
+    del slices
+    # Positions rise with rows where the hash is the same, so the first of a class is the earliest.
+    members, group = repeated(hashes)
+    is_first = np.ones(len(members), np.bool_)
+    is_first[1:] = group[1:] != group[:-1]
+    firsts = rows[members[is_first]][group]
+    return {"rows": rows[members][~is_first], "firsts": firsts[~is_first]}
+
+
+def _marks(parts: Parts, name: str, rows: np.ndarray, firsts: np.ndarray) -> pa.Table:
+    size = len(rows)
+    distinct, codes = np.unique(firsts, return_inverse=True)
+    columns = {
+        ROW: pa.array(rows),
+        schema.DROPPED_BY: repeated_text(name, size),
+        schema.REASON: repeated_text("repeated_id", size),
+        schema.VALUE: encoded(codes, _places(parts, distinct)),
+        schema.DUPLICATE_OF: pa.nulls(size, schema.STRING),
+        schema.CLUSTER_ID: pa.nulls(size, schema.STRING),
+    }
+    return pa.table({column: columns[column] for column in MARKS_SCHEMA.names})
+
+
+def _places(parts: Parts, rows: np.ndarray) -> pa.LargeStringArray:
+    """Return where each of ``rows`` (int64[n], rising) was read, in words."""
+    found = [pa.array([], schema.STRING)]
     for index, part in enumerate(parts.parts):
         start, stop = np.searchsorted(rows, [part.first_row, part.first_row + part.rows])
         if start == stop:
             continue
         inside = pa.array(rows[start:stop] - part.first_row)
         table = parts.read(index, [schema.FILE, schema.LINE]).take(inside)
-        for row, file, line in zip(
-            rows[start:stop].tolist(),
-            table.column(schema.FILE).to_pylist(),
-            table.column(schema.LINE).to_pylist(),
-            strict=True,
-        ):
-            places[row] = f"row {row}" if file is None else f"{file}:{line}"
-    return places
+        line = table.column(schema.LINE)
+        number = pa.array(rows[start:stop])
+        # A row made in memory has no file: joined with a null, its place is null.
+        place = pc.coalesce(
+            _joined(":", table.column(schema.FILE), line), _joined(" ", "row", number)
+        )
+        found.append(schema.string_array(_joined("", "the first is at ", place)))
+    return pa.concat_arrays(found)
 
 
-def _marks(rows: np.ndarray, values: list[str]) -> pa.Table:
-    size = len(rows)
-    nothing = pa.nulls(size, schema.STRING)
-    columns = {
-        "row": pa.array(rows, pa.int64()),
-        schema.DROPPED_BY: pa.array(["RepeatedIds"] * size, schema.STRING),
-        schema.REASON: pa.array(["repeated_id"] * size, schema.STRING),
-        schema.VALUE: pa.array(values, schema.STRING),
-        schema.DUPLICATE_OF: nothing,
-        schema.CLUSTER_ID: nothing,
-    }
-    return pa.Table.from_pydict(columns, schema=MARKS_SCHEMA)
+def _joined(separator: str, *columns: str | pa.Array | pa.ChunkedArray) -> Any:
+    """Return ``columns`` joined row by row as ``large_string``, null where one of them is."""
+    arrays = [pa.scalar(c) if isinstance(c, str) else c for c in (*columns, separator)]
+    return pc.binary_join_element_wise(*(array.cast(schema.STRING) for array in arrays))

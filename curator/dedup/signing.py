@@ -47,6 +47,11 @@ def lengths_of(keys: Keys, signing: Signing) -> np.ndarray:
     return np.where(keys.lengths >= np.maximum(shortest, lengths), lengths, 0)
 
 
+def signed_piece(work: Path, index: int) -> Path:
+    """Return the path of the piece of part ``index``."""
+    return work / f"signed-{index:05d}"
+
+
 def sign_part(item: tuple[Parts, Path], signing: Signing) -> None:
     """Write the piece of one part: see ``_signed`` for what is in it."""
     part, path = item

@@ -11,7 +11,7 @@ import numpy as np
 from curator.cluster import run_tasks
 from curator.dedup.candidates import MOST_ROWS, ROW_BITS, unpack
 from curator.dedup.documents import chosen_texts, chunks
-from curator.dedup.pieces import piece, read_arrays
+from curator.dedup.pieces import piece, read_arrays, write_arrays
 from curator.dedup.signing import Signing, lengths_of
 from curator.io.parts import Part, Parts
 from curator.kernels.fold import fold
@@ -68,16 +68,16 @@ def verified(
         if start < stop:
             items.append((index, start, stop))
     result = np.zeros(len(packed), np.float64)
+    first_rows = np.array([part.first_row for part in parts.parts], np.int64)
     if len(packed) <= PAIRS_AT_ONCE:
         for index, start, stop in items:
             pairs = unpack(packed[start:stop])
-            result[start:stop] = _similarities(index, pairs, parts.parts, at_least, work)
+            result[start:stop] = _similarities(index, pairs, first_rows, at_least, work)
         return result
+    # Read from a file by every task: sent with each, the layout would grow with parts squared.
     pairs_path = work / f"{name}-pairs"
-    piece(pairs_path, lambda: {"pairs": packed})
-    run = partial(
-        _verify_task, layout=parts.parts, at_least=at_least, pairs_path=pairs_path, work=work
-    )
+    piece(pairs_path, lambda: {"pairs": packed, "first_rows": first_rows})
+    run = partial(_verify_task, at_least=at_least, pairs_path=pairs_path, work=work)
     for (_, start, stop), path in zip(items, run_tasks(run, items, client), strict=True):
         result[start:stop] = read_arrays(path)["jaccard"]
     return result
@@ -91,26 +91,22 @@ def _range_of(packed: np.ndarray, part: Part) -> tuple[int, int]:
     return int(start), int(stop)
 
 
-def _verify_task(
-    item: tuple[int, int, int],
-    layout: tuple[Part, ...],
-    at_least: float,
-    pairs_path: Path,
-    work: Path,
-) -> Path:
+def _verify_task(item: tuple[int, int, int], at_least: float, pairs_path: Path, work: Path) -> Path:
     index, start, stop = item
     path = pairs_path.with_name(pairs_path.name.replace("-pairs", f"-{index:05d}"))
-    packed = read_arrays(pairs_path)["pairs"][start:stop]
-    piece(path, lambda: {"jaccard": _similarities(index, unpack(packed), layout, at_least, work)})
+    if not path.exists():
+        asked = read_arrays(pairs_path)
+        pairs = unpack(asked["pairs"][start:stop])
+        found = _similarities(index, pairs, asked["first_rows"], at_least, work)
+        write_arrays(path, {"jaccard": found})
     return path
 
 
 def _similarities(
-    index: int, pairs: np.ndarray, layout: tuple[Part, ...], at_least: float, work: Path
+    index: int, pairs: np.ndarray, first_rows: np.ndarray, at_least: float, work: Path
 ) -> np.ndarray:
     result = np.zeros(len(pairs), np.float64)
     left_rows, left = _load(work, index)
-    first_rows = np.array([part.first_row for part in layout])
     other = np.searchsorted(first_rows, pairs[:, 1], side="right") - 1
     for number in np.unique(other).tolist():  # two parts' sets are mapped at a time
         here = np.flatnonzero(other == number)

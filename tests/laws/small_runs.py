@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -121,12 +122,17 @@ def check_nothing_half(run: Path) -> None:
 
 
 def results(run: Path) -> dict[str, str]:
-    """Hashes of all files that are results."""
-    return {
-        path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(run.rglob("*"))
-        if path.is_file() and path.relative_to(run).parts[0] not in NOT_RESULTS
-    }
+    """Hashes of all files that are results; of the manifest, without the version of the code."""
+    found = {}
+    for path in sorted(run.rglob("*")):
+        name = path.relative_to(run)
+        if not path.is_file() or name.parts[0] in NOT_RESULTS:
+            continue
+        data = path.read_bytes()
+        if name.as_posix() == "manifest.json":
+            data = re.sub(rb'"code_version": "[^"]*"', b"", data, count=1)
+        found[name.as_posix()] = hashlib.sha256(data).hexdigest()
+    return found
 
 
 def fingerprints(folder: Path) -> dict[str, tuple[int, str]]:
