@@ -116,6 +116,7 @@ def main() -> None:
         if arguments.times > 1:
             large = folder / "large.jsonl"
             multiplied(source, large, arguments.times)
+            result[f"local_times_{arguments.times}"] = curate(folder, large, "local_many", LOCAL)
             for block_size in ("8M", "32M"):
                 small_run = curate(
                     folder, source, f"once{block_size}", LOCAL + DEDUP, "--block-size", block_size

@@ -139,6 +139,7 @@ class FuzzyDuplicates(GlobalStageBase):
         candidates = candidate_pairs(len(items), excluded, self.signing.bands, work, client)
         make_sets(parts, np.unique(unpack(candidates)), self.signing, work, client)
         found = self._stars(parts, documents, candidates, work, client)
+        del documents, candidates
         return to_marks(parts, self.label, _join(followers, heads, found))
 
     def _stars(

@@ -23,7 +23,7 @@ PARAMETERS = "parameters.json"
 FORMAT = 2
 MAGIC = b"curator piece 2 "
 """First bytes of every piece. The rest of the line is JSON: name, type and shape of each array.
-NumPy's own headers are parsed as Python, which took ten times as long as opening the file."""
+NumPy's own headers are parsed as Python, which took 315 µs a file of five arrays; this takes 88."""
 LONGEST_HEADER = 1 << 16
 ALIGNMENT = 64
 """Bytes that every array in a file begins at a multiple of: compiled loops want aligned numbers."""

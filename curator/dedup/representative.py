@@ -15,7 +15,7 @@ def best_first(
     n_replacements: np.ndarray,
     key_lengths: np.ndarray,
     n_traditional: np.ndarray,
-    ids: pa.LargeStringArray,
+    ids: pa.ChunkedArray | pa.LargeStringArray,
 ) -> np.ndarray:
     """Return int64[n]: the documents from best to worst.
 
@@ -28,6 +28,6 @@ def best_first(
     """
     by_id = np.empty(len(ids), np.int64)
     # Arrow compares the bytes of UTF-8, which is by code point, and its sort is stable.
-    by_id[pc.array_sort_indices(ids).to_numpy()] = np.arange(len(ids))
+    by_id[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
     as_signed = [array.astype(np.int64) for array in (n_traditional, key_lengths)]
     return np.lexsort((by_id, -as_signed[0], -as_signed[1], n_replacements))

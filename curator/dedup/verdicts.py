@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import NamedTuple
 
 import numpy as np
@@ -28,22 +29,23 @@ class Duplicates(NamedTuple):
     """string[n]: the detail for the ledger."""
 
 
-def row_ids(parts: Parts, rows: np.ndarray) -> pa.LargeStringArray:
+def row_ids(parts: Parts, rows: np.ndarray) -> pa.ChunkedArray:
     """Return the ids of ``rows`` (int64[n], rising), reading only ids; a null id is empty."""
-    found = [pa.array([], schema.STRING)]
+    found = []
     for index, part in enumerate(parts.parts):
         start, stop = np.searchsorted(rows, [part.first_row, part.first_row + part.rows])
         if start < stop:
             column = schema.string_array(parts.read(index, [schema.ID]).column(schema.ID))
             taken = column.take(pa.array(rows[start:stop] - part.first_row))
             found.append(taken.fill_null(""))
-    return pa.concat_arrays(found)
+    return pa.chunked_array(found, schema.STRING)  # in chunks: joining would hold all ids twice
 
 
-def encoded(indices: np.ndarray, dictionary: pa.Array) -> pa.DictionaryArray:
-    """Return ``dictionary[indices]`` as codes into it: 4 bytes an entry, however long the texts."""
-    codes = indices.astype(np.int32 if len(dictionary) < 1 << 31 else np.int64, copy=False)
-    return pa.DictionaryArray.from_arrays(codes, dictionary)
+def encoded(codes: np.ndarray, dictionary: pa.Array) -> pa.DictionaryArray:
+    """Return ``dictionary[codes]`` without writing it out: 4 bytes an entry, however long."""
+    return pa.DictionaryArray.from_arrays(
+        codes.astype(_code_type(dictionary), copy=False), dictionary
+    )
 
 
 def repeated_text(text: str, n: int) -> pa.DictionaryArray:
@@ -54,50 +56,66 @@ def repeated_text(text: str, n: int) -> pa.DictionaryArray:
 def four_decimals(numbers: np.ndarray) -> pa.DictionaryArray:
     """Return each of ``numbers`` (float64[n]) as text with four decimals."""
     distinct, codes = np.unique(numbers, return_inverse=True)
-    texts = [pa.array([], schema.STRING)]
+    texts = []
     for start in range(0, len(distinct), FORMATTED_AT_ONCE):
         some = distinct[start : start + FORMATTED_AT_ONCE].tolist()
         texts.append(pa.array([f"{number:.4f}" for number in some], schema.STRING))
-    return encoded(codes, pa.concat_arrays(texts))
+    short = schema.string_array(pa.chunked_array(texts, schema.STRING)).dictionary_encode()
+    return encoded(short.indices.to_numpy()[codes], short.dictionary)
 
 
 def to_marks(parts: Parts, name: str, duplicates: Duplicates) -> pa.Table:
     """Return the marks of dropped rows and of the rows kept for them, sorted by row.
 
     The cluster id is the smallest id of a cluster, dropped or kept. No duplicates give no marks.
-    Texts that repeat (names, reasons, the ids of kept rows) are dictionary columns.
+    What repeats (names, reasons, ids of kept rows) is in dictionary columns: 28 bytes a mark, and
+    one or two ids a cluster.
     """
     n_dropped = len(duplicates.rows)
-    kept_rows, cluster = np.unique(duplicates.kept, return_inverse=True)
+    kept_rows, clusters = np.unique(duplicates.kept, return_inverse=True)
     rows = np.concatenate([duplicates.rows, kept_rows])
     order = np.argsort(rows, kind="stable")
     rows = rows[order]
-    clusters = np.concatenate([cluster, np.arange(len(kept_rows))])[order]
+    codes = np.arange(len(kept_rows), dtype=_code_type(kept_rows))
+    codes = np.concatenate([clusters.astype(codes.dtype), codes])[order]
     is_kept = order >= n_dropped
-    ids = row_ids(parts, rows)
-    # Rows rise, so the kept ones come by cluster: their ids are the dictionary of duplicate_of.
-    kept_ids = ids.filter(pa.array(is_kept))
-    duplicate_of = pa.DictionaryArray.from_arrays(
-        pa.array(clusters, mask=is_kept, type=encoded(cluster, kept_ids).type.index_type), kept_ids
-    )
-    smallest = encoded(clusters, _smallest(ids, clusters, len(kept_rows)))
+    texts, kept_of, smallest_of = _named_ids(row_ids(parts, rows), is_kept, codes, len(kept_rows))
     source = pa.array(order, mask=is_kept)  # a null takes a null: kept rows stay living
+    del order
     columns = {
         ROW: pa.array(rows),
         schema.DROPPED_BY: repeated_text(name, n_dropped).take(source),
         schema.REASON: duplicates.reasons.take(source),
         schema.VALUE: duplicates.values.take(source),
-        schema.DUPLICATE_OF: duplicate_of,
-        schema.CLUSTER_ID: smallest,
+        schema.DUPLICATE_OF: pa.DictionaryArray.from_arrays(
+            pa.array(kept_of[codes], mask=is_kept), texts
+        ),
+        schema.CLUSTER_ID: encoded(smallest_of[codes], texts),
     }
     return pa.table({column: columns[column] for column in MARKS_SCHEMA.names})
 
 
-def _smallest(ids: pa.LargeStringArray, clusters: np.ndarray, n_clusters: int) -> pa.Array:
-    """Return the smallest of ``ids`` in each of ``clusters`` (int64[n], 0..n_clusters-1)."""
-    rising = pc.array_sort_indices(ids).to_numpy()
+def _code_type(dictionary: Sized) -> type[np.int32] | type[np.int64]:
+    return np.int32 if len(dictionary) < 1 << 31 else np.int64
+
+
+def _named_ids(
+    ids: pa.ChunkedArray, is_kept: np.ndarray, clusters: np.ndarray, n_clusters: int
+) -> tuple[pa.LargeStringArray, np.ndarray, np.ndarray]:
+    """Return the ids that marks name, and where each cluster's kept and smallest id is in them.
+
+    ``ids``, ``is_kept`` and ``clusters`` (int[n], 0..n_clusters-1) tell of the marked rows, which
+    rise, so that the kept ones come by cluster.
+    """
+    rising = pc.sort_indices(ids).to_numpy()
     rank = np.empty(len(rising), np.int64)
     rank[rising] = np.arange(len(rising))
     first = np.full(n_clusters, len(rising), np.int64)
     np.minimum.at(first, clusters, rank)
-    return ids.take(pa.array(rising[first]))
+    del rank
+    smallest = rising[first]
+    named = is_kept.copy()
+    named[smallest] = True
+    texts = schema.string_array(ids.filter(pa.array(named)))
+    place = np.cumsum(named, dtype=_code_type(named)) - 1
+    return texts, place[is_kept], place[smallest]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,7 +91,7 @@ def test_the_best_has_fewest_losses_then_length_then_traditional_then_the_smalle
         np.array([1, 0, 0, 0, 0, 0], np.uint32),
         np.array([9, 5, 7, 7, 7, 7], np.uint32),
         np.array([9, 0, 1, 2, 2, 2], np.uint32),
-        ["a", "b", "c", "𠮶", "z", "z"],
+        pa.array(["a", "b", "c", "𠮶", "z", "z"], pa.large_string()),
     )
     assert order.tolist() == [4, 5, 3, 2, 1, 0]
 

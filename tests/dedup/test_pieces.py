@@ -7,12 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curator.dedup.pieces import open_work, piece, read_arrays, write_arrays
+from curator.dedup.pieces import (
+    ALIGNMENT,
+    joined,
+    open_work,
+    piece,
+    read_arrays,
+    stored_arrays,
+    write_arrays,
+)
 from curator.errors import ManifestError
 
 
 def test_arrays_come_back_with_their_names_shapes_and_types(tmp_path: Path) -> None:
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "rows": np.arange(5),
         "bands": np.arange(6, dtype=np.uint64).reshape(2, 3),
         "none": np.zeros((3, 0), np.uint32),
@@ -25,6 +33,32 @@ def test_arrays_come_back_with_their_names_shapes_and_types(tmp_path: Path) -> N
         assert found[name].dtype == array.dtype
         assert found[name].tolist() == array.tolist()
         assert found[name].shape == array.shape
+    starts = [stored.start for stored in stored_arrays(tmp_path / "piece").values()]
+    assert [start % ALIGNMENT for start in starts] == [0, 0, 0, 0]
+
+
+def test_joined_arrays_are_those_of_all_files_one_after_the_other(tmp_path: Path) -> None:
+    like = {"hashes": np.zeros((0, 2), np.uint64), "rows": np.zeros(0, np.int64)}
+    paths = [tmp_path / f"piece-{number}" for number in range(4)]
+    for number, path in enumerate(paths):
+        hashes = np.arange(2 * number, dtype=np.uint64).reshape(number, 2)
+        write_arrays(path, {"rows": np.full(number, number), "other": np.ones(9), "hashes": hashes})
+    found = joined(paths, like)
+    assert found["rows"].tolist() == [1, 2, 2, 3, 3, 3]
+    assert found["hashes"].tolist() == [[0, 1], [0, 1], [2, 3], [0, 1], [2, 3], [4, 5]]
+    nothing = joined([], like)
+    assert {name: (a.shape, a.dtype) for name, a in nothing.items()} == {
+        name: (a.shape, a.dtype) for name, a in like.items()
+    }
+
+
+def test_a_piece_cut_short_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "piece"
+    write_arrays(path, {"rows": np.arange(5)})
+    path.write_bytes(path.read_bytes()[:-30])
+    for read in (read_arrays, stored_arrays, lambda path: joined([path], {"rows": np.arange(0)})):
+        with pytest.raises(ManifestError, match="piece: is not a piece of work, for it is cut"):
+            read(path)
 
 
 def test_a_finished_piece_is_not_made_again(tmp_path: Path) -> None:
@@ -39,7 +73,7 @@ def test_a_finished_piece_is_not_made_again(tmp_path: Path) -> None:
     assert made == [1]
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x93NUMPY\x01\x00"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x93NUMPY\x01\x00", b"curator piece 2 []"])
 def test_a_file_that_is_no_piece_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "piece").write_bytes(content)
     with pytest.raises(ManifestError, match="piece: is not a piece of work"):

@@ -1,0 +1,98 @@
+"""A corpus of very many parts: few files open, small tasks, the same marks."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curator.dedup import candidates, exact, fuzzy, repeated_ids, verify
+from curator.dedup.exact import ExactDuplicates
+from curator.dedup.fuzzy import FuzzyDuplicates
+from curator.dedup.repeated_ids import RepeatedIds
+from curator.io.parts import Parts
+from tests.dedup.corpus import cantonese, edited, javanese, write_parts
+
+STAGES = [RepeatedIds(), ExactDuplicates(), FuzzyDuplicates()]
+WITH_FEW_FILES = """
+import json, resource, sys
+from pathlib import Path
+from curator.dedup import candidates, verify
+from tests.dedup.test_many_parts import all_marks, copies
+from tests.dedup.corpus import write_parts
+
+verify.PAIRS_AT_ONCE = 0
+candidates.HASHES_PER_TASK = 3000
+texts, ids = copies(300)
+parts = write_parts(Path(sys.argv[1]), texts, ids, sizes=[1] * 300)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+print(json.dumps(all_marks(parts, Path(sys.argv[1]))))
+"""
+
+
+def copies(n: int) -> tuple[list[str], list[str]]:
+    """Return texts in two languages of which most have edited or exact copies, and ids."""
+    rng = np.random.default_rng(4)
+    texts: list[str] = []
+    while len(texts) < n:
+        text = cantonese(rng, 90) if len(texts) % 2 else javanese(rng, 40)
+        texts += [text, edited(rng, text, 2), text, edited(rng, text, 1), text + "。"]
+    order = rng.permutation(n).tolist()
+    return [texts[i] for i in order], [f"d{i - i % 40:05d}" for i in order]
+
+
+def all_marks(parts: Parts, folder: Path) -> list[list[dict[str, Any]]]:
+    """Return the marks of every stage, each on the parts as they are."""
+    marked = [stage.mark(parts, folder / type(stage).__name__, None) for stage in STAGES]
+    return [marks.to_pylist() for marks in marked]
+
+
+def test_three_hundred_parts_and_sixty_four_open_files_give_the_marks_of_one_part(
+    tmp_path: Path,
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITH_FEW_FILES, str(tmp_path / "many")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert ran.returncode == 0, ran.stderr
+    texts, ids = copies(300)
+    expected = all_marks(write_parts(tmp_path / "one", texts, ids), tmp_path / "one")
+    assert [len(marks) > 100 for marks in expected] == [True, True, True]
+    assert json.loads(ran.stdout) == expected
+
+
+def test_a_task_does_not_grow_with_the_number_of_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest: dict[str, int] = {}
+
+    def run_tasks(function: Any, items: Any, client: Any = None) -> list[Any]:
+        results = []
+        for item in items:
+            called = getattr(function, "func", function)
+            name = f"{called.__module__}.{called.__name__}"
+            size = len(pickle.dumps((function, item)))
+            largest[name] = max(largest.get(name, 0), size)
+            results.append(function(item))
+        return results
+
+    for module in (candidates, exact, fuzzy, repeated_ids, verify):
+        monkeypatch.setattr(module, "run_tasks", run_tasks)
+    monkeypatch.setattr(verify, "PAIRS_AT_ONCE", 0)
+    sizes = []
+    for n_parts in (10, 60):
+        texts, ids = copies(n_parts)
+        folder = tmp_path / f"{n_parts:02d}"
+        all_marks(write_parts(folder, texts, ids, sizes=[1] * n_parts), folder)
+        sizes.append(dict(largest))
+    assert len(sizes[0]) == 7
+    assert sizes[1] == pytest.approx(sizes[0], abs=16)  # an integer may take a few bytes more
