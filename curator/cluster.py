@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import os
 import signal
 import sys
 import time
@@ -39,6 +40,7 @@ def get_client(
             yield client
         return
     with (
+        _environment_kept(),
         distributed.LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
@@ -55,6 +57,21 @@ def get_client(
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+@contextlib.contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo what Dask writes into this process's environment for its workers' sake.
+
+    It leaves OMP_NUM_THREADS=1 behind, and whatever the caller starts next would run on one thread.
+    """
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def dask_setup(worker: Any) -> None:
