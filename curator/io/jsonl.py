@@ -16,7 +16,7 @@ from curator.io.columns import head_lines, infer_columns, sampled
 from curator.io.files import InputFile, as_inputs, find_files
 from curator.io.json_bulk import parse_bulk
 from curator.io.json_rows import JsonFields, damaged_line, parse_lines, row_kinds
-from curator.io.rows import shown
+from curator.io.rows import NO_ID_FIELD, shown
 from curator.io.unpack import MAX_UNPACKED_BYTES
 
 EXTENSIONS = (".jsonl", ".ndjson")
@@ -36,8 +36,9 @@ class JsonlReader:
     """A folder, a file, a glob, an fsspec URL, or a list of these; see ``files.find_files``."""
     text_field: str = "text"
     """Field that holds the text."""
-    id_field: str = "id"
-    """Field that holds the id; a row without one gets ``<file>:<line>``."""
+    id_field: str | None = "id"
+    """Field that holds the id; a row without one gets ``<file>:<line>``, and every row does where
+    this is ``None``, for files whose own ids repeat."""
     max_line_bytes: int = blocks.MAX_LINE_BYTES
     """Longer lines become ledger rows; a task holds at most one such line beside its rows."""
     max_unpacked_bytes: int = MAX_UNPACKED_BYTES
@@ -53,6 +54,10 @@ class JsonlReader:
             )
         if self.max_line_bytes < 1 or self.max_unpacked_bytes < 1:
             raise RecipeError("JsonlReader: max_line_bytes and max_unpacked_bytes begin at 1")
+
+    @property
+    def _id_key(self) -> str:
+        return NO_ID_FIELD if self.id_field is None else self.id_field
 
     def files(self) -> tuple[InputFile, ...]:
         """Return the input files sorted by name; ``DataError`` when there are none."""
@@ -75,7 +80,7 @@ class JsonlReader:
             for file in sampled(files)
             for line in head_lines(file, self.max_line_bytes)
         )
-        columns = infer_columns(kinds, reserved=(self.text_field, self.id_field))
+        columns = infer_columns(kinds, reserved=(self.text_field, self._id_key))
         cut = blocks.plan_blocks(
             files, block_size, scratch, run, self.max_line_bytes, self.max_unpacked_bytes
         )
@@ -83,7 +88,7 @@ class JsonlReader:
 
     def read(self, block: blocks.Block, columns: pa.Schema) -> pa.Table:
         """Return all rows of a block, unreadable lines among them as rows of the ledger."""
-        fields = JsonFields(self.text_field, self.id_field, self.max_line_bytes, self.strict)
+        fields = JsonFields(self.text_field, self._id_key, self.max_line_bytes, self.strict)
         tables = (
             _piece_table(piece, block.file, columns, fields)
             for piece in blocks.read_pieces(block, self.max_line_bytes, self.max_unpacked_bytes)

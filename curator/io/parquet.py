@@ -22,7 +22,17 @@ from curator.errors import DataError, RecipeError, nearest
 from curator.io.blocks import Block, ReadPlan, Run, in_this_process
 from curator.io.columns import OTHER, infer_columns, sampled
 from curator.io.files import InputFile, as_inputs, find_files, open_file, unreadable
-from curator.io.rows import KINDS, READER, Flaw, Rows, dump_json, fits, generated_id, shown
+from curator.io.rows import (
+    KINDS,
+    NO_ID_FIELD,
+    READER,
+    Flaw,
+    Rows,
+    dump_json,
+    fits,
+    generated_id,
+    shown,
+)
 from curator.io.unpack import Damage
 
 EXTENSIONS = (".parquet",)
@@ -47,8 +57,8 @@ class ParquetReader:
     """A folder, a file, a glob, an fsspec URL, or a list of these; see ``files.find_files``."""
     text_field: str = "text"
     """Column that holds the text."""
-    id_field: str = "id"
-    """Column that holds the id, if there is one."""
+    id_field: str | None = "id"
+    """Column that holds the id, if there is one; ``None`` makes ids of file and row."""
     strict: bool = False
     """Raise ``DataError`` at the first unreadable row in place of a ledger row."""
 
@@ -58,6 +68,10 @@ class ParquetReader:
                 f"ParquetReader: text_field and id_field are both {self.text_field!r}; "
                 "name two columns"
             )
+
+    @property
+    def _id_key(self) -> str:
+        return NO_ID_FIELD if self.id_field is None else self.id_field
 
     def files(self) -> tuple[InputFile, ...]:
         """Return the input files sorted by name; ``DataError`` when there are none."""
@@ -80,7 +94,7 @@ class ParquetReader:
             with contextlib.suppress(_Corrupt), _opened(file.path) as parquet:
                 self._check(parquet.schema_arrow, file.file)
                 kinds.append({field.name: _kind(field.type) for field in parquet.schema_arrow})
-        columns = infer_columns(kinds, reserved=(self.text_field, self.id_field))
+        columns = infer_columns(kinds, reserved=(self.text_field, self._id_key))
         blocks = [block for file in files for block in _row_groups(file, block_size)]
         return ReadPlan(tuple(blocks), columns, files)
 
@@ -125,11 +139,11 @@ class ParquetReader:
             raise DataError(
                 f"{file}: column {self.text_field!r} is {text_type}, not text; choose text_field"
             )
-        if self.id_field in found.names:
-            id_type = _plain(found.field(self.id_field).type)
+        if self._id_key in found.names:
+            id_type = _plain(found.field(self._id_key).type)
             if not (_is_string(id_type) or pa.types.is_integer(id_type)):
                 raise DataError(
-                    f"{file}: column {self.id_field!r} is {id_type}, not strings or integers; "
+                    f"{file}: column {self._id_key!r} is {id_type}, not strings or integers; "
                     "choose another id_field"
                 )
 
@@ -139,7 +153,7 @@ class ParquetReader:
         ids = self._ids(table, first_row, file, flaws)
         extras: list[dict[str, Any]] = [{} for _ in range(n)]
         metadata = [_metadata(table, field, extras, file) for field in columns]
-        taken = {self.text_field, self.id_field, *columns.names}
+        taken = {self.text_field, self._id_key, *columns.names}
         for name in table.column_names:
             if name not in taken:
                 _put_aside(extras, name, _python_values(_array(table, name), f"{file}: {name}"))
@@ -170,8 +184,8 @@ class ParquetReader:
 
     def _ids(self, table: pa.Table, first_row: int, file: str, flaws: dict[int, Flaw]) -> list[str]:
         given: list[Any] = [None] * table.num_rows
-        if self.id_field in table.column_names:
-            array = _array(table, self.id_field)
+        if self._id_key in table.column_names:
+            array = _array(table, self._id_key)
             if _is_string(array.type):
                 array = _as_bytes(array)
             given = array.to_pylist()

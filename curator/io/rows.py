@@ -33,6 +33,9 @@ KINDS: Mapping[pa.DataType, type] = {
 }
 """Types a metadata column can have, and the Python type of its values."""
 
+NO_ID_FIELD = "(no id field)"
+"""Looked up in place of an ``id_field`` of ``None``; no file has it, so every id is made."""
+
 
 @dataclass(frozen=True)
 class Flaw:

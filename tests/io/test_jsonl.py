@@ -536,3 +536,13 @@ def test_real_corpora_are_read_in_bulk(corpora: Path) -> None:
             taken += table is not None
     assert taken >= 3
     assert jsonl.EXTENSIONS == (".jsonl", ".ndjson")
+
+
+def test_ids_are_made_where_the_files_own_repeat(tmp_path: Path) -> None:
+    data = b'{"id": "1", "text": "a", "n": 2}\n{"id": "1", "text": "b", "n": 3}\n'
+    rows = rows_of(tmp_path, data, id_field=None)
+    assert [(row["id"], row["text"], row["n"]) for row in rows] == [
+        ("a.jsonl:1", "a", 2),
+        ("a.jsonl:2", "b", 3),
+    ]
+    assert [json.loads(row["extra"]) for row in rows] == [{"id": "1"}, {"id": "1"}]
