@@ -117,6 +117,7 @@ def main() -> None:
             large = folder / "large.jsonl"
             multiplied(source, large, arguments.times)
             result[f"local_times_{arguments.times}"] = curate(folder, large, "local_many", LOCAL)
+            result[f"dedup_times_{arguments.times}"] = curate(folder, large, "dedup_many", DEDUP)
             for block_size in ("8M", "32M"):
                 small_run = curate(
                     folder, source, f"once{block_size}", LOCAL + DEDUP, "--block-size", block_size
