@@ -28,9 +28,6 @@ SAMPLES_KEPT = 24
 SAMPLES_PER_REASON = 6
 SAMPLE_CHARACTERS = 4000
 
-Pieces = list[tuple[int, int, int]]
-"""(part, first row, last row + 1), counted among the rows that the output takes of a part."""
-
 
 @dataclass(frozen=True)
 class ShardOptions:

@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -106,7 +105,7 @@ class _Run:
                 self.client,
                 self.options.strict,
                 on_part=lambda _, record: self.progress.part(record),
-                on_step=lambda _, tallies, rows: self.tallies.extend(tallies),
+                on_step=self.tallies.extend,
             )
             dataset = Sequential(full_stages(self.recipe))(dataset, workspace)
             parts, tallies = materialise(dataset, workspace, f"{len(dataset.names):02d}")
@@ -136,7 +135,7 @@ class _Run:
         """Plan the input; ``identity`` names its bytes, so nothing of other bytes is reused."""
         scratch = self.work / "unpacked" / identity
         scratch.mkdir(parents=True, exist_ok=True)
-        unpack = partial(_map, client=self.client)
+        unpack = partial(run_tasks, client=self.client)
         reader: Any = self.recipe.input
         if self.options.strict and hasattr(reader, "strict"):
             reader = dataclasses.replace(reader, strict=True)
@@ -189,7 +188,7 @@ class _Run:
                 entry: dict[str, Any] = json.loads(done.read_bytes())
                 if all(
                     (self.run / path).is_file() and manifest.file_sha256(self.run / path) == sha256
-                    for path, sha256 in _files_of(entry["files"])
+                    for path, sha256 in entry["files"].items()
                 ):
                     return dict(entry["entry"])
             work.mkdir(parents=True, exist_ok=True)
@@ -253,10 +252,6 @@ class _Run:
         _write_json(self.run / manifest.TIMINGS, timings)
 
 
-def _map(function: Callable[[Any], Any], items: Sequence[Any], client: Any) -> list[Any]:
-    return run_tasks(function, list(items), client)
-
-
 def _describe_input(file: InputFile) -> dict[str, Any]:
     """Return name, size and hash of an input file; a remote file has its etag instead."""
     filesystem, path = fsspec.core.url_to_fs(file.path)
@@ -271,10 +266,6 @@ def _describe_input(file: InputFile) -> dict[str, Any]:
     if not local:
         entry["modified"] = file.modified
     return entry
-
-
-def _files_of(files: dict[str, str]) -> list[tuple[str, str]]:
-    return sorted(files.items())
 
 
 def _stage_entry(tally: Tally) -> dict[str, Any]:
@@ -363,8 +354,3 @@ def _write_json(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
-
-
-def default_progress() -> TextIO:
-    """Return the stream progress goes to: standard error, so that output can be piped."""
-    return sys.stderr

@@ -53,7 +53,7 @@ def mark_dataset(
     step = f"{len(dataset.names):02d}"
     parts, tallies = materialise(dataset, workspace, step)
     if workspace.on_step is not None:
-        workspace.on_step(f"{step} checkpoint", tallies, parts.total_rows)
+        workspace.on_step(tallies)
     origin = fingerprint(
         dataset.origin, dataset.pending, stage, name, code_hash(), versions(), workspace.strict
     )
@@ -67,9 +67,7 @@ def mark_dataset(
         shutil.rmtree(work / "pieces", ignore_errors=True)
     marked = parts.with_marks(path)
     if workspace.on_step is not None:
-        workspace.on_step(
-            name, [_global_tally(stage, name, parts, path, workspace.client)], parts.total_rows
-        )
+        workspace.on_step([_global_tally(stage, name, parts, path, workspace.client)])
     return DocumentDataset.from_parts(marked, f"marked:{origin}", (*dataset.names, name))
 
 

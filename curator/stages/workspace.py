@@ -26,8 +26,8 @@ class Workspace:
     """Whether a row that fails stops the run instead of going to the ledger."""
     on_part: Callable[[str, dict[str, Any]], None] | None = None
     """Called with a step's name and a finished part's record; for progress."""
-    on_step: Callable[[str, list[Tally], int], None] | None = None
-    """Called once a checkpoint or global stage is complete."""
+    on_step: Callable[[list[Tally]], None] | None = None
+    """Called with the tallies of a checkpoint or global stage once it is complete."""
 
 
 def temporary_workspace(cache_folder: str | Path | None = None) -> Workspace:
