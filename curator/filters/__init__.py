@@ -1,6 +1,7 @@
 """Filters: a score of a text, and whether it is kept. Everything public is listed here."""
 
 from curator.filters.base import DocumentFilter, StatisticsFilter
+from curator.filters.histogram import HistogramFilter
 from curator.filters.language import LanguageFilter, ScriptFilter
 from curator.filters.length import (
     LengthFilter,
@@ -9,11 +10,20 @@ from curator.filters.length import (
     WordCountFilter,
 )
 from curator.filters.lines import BulletsFilter, EllipsisFilter, PunctuationFilter
+from curator.filters.phrases import (
+    BoilerPlateStringFilter,
+    CommonEnglishWordsFilter,
+    CommonWordsFilter,
+    PornographicUrlsFilter,
+    SubstringFilter,
+)
 from curator.filters.repetition import (
     RepeatedLinesByCharFilter,
     RepeatedLinesFilter,
     RepeatedParagraphsByCharFilter,
     RepeatedParagraphsFilter,
+    RepeatingDuplicateNGramsFilter,
+    RepeatingTopNGramsFilter,
 )
 from curator.filters.symbols import (
     NonAlphaNumericFilter,
@@ -26,11 +36,16 @@ from curator.filters.symbols import (
     WhiteSpaceFilter,
     WordsWithoutAlphabetsFilter,
 )
+from curator.filters.tokens import TokenCountFilter
 
 __all__ = [
+    "BoilerPlateStringFilter",
     "BulletsFilter",
+    "CommonEnglishWordsFilter",
+    "CommonWordsFilter",
     "DocumentFilter",
     "EllipsisFilter",
+    "HistogramFilter",
     "LanguageFilter",
     "LengthFilter",
     "LongWordFilter",
@@ -38,16 +53,21 @@ __all__ = [
     "NonAlphaNumericFilter",
     "NumbersFilter",
     "ParenthesesFilter",
+    "PornographicUrlsFilter",
     "PunctuationFilter",
     "RepeatedLinesByCharFilter",
     "RepeatedLinesFilter",
     "RepeatedParagraphsByCharFilter",
     "RepeatedParagraphsFilter",
+    "RepeatingDuplicateNGramsFilter",
+    "RepeatingTopNGramsFilter",
     "ReplacementCharacterFilter",
     "RunLengthFilter",
     "ScriptFilter",
     "StatisticsFilter",
+    "SubstringFilter",
     "SymbolsToWordsFilter",
+    "TokenCountFilter",
     "UrlsFilter",
     "WhiteSpaceFilter",
     "WordCountFilter",

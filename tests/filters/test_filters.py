@@ -18,9 +18,13 @@ from hypothesis import strategies as st
 from curator import filters
 from curator.errors import RecipeError
 from curator.filters import (
+    BoilerPlateStringFilter,
     BulletsFilter,
+    CommonEnglishWordsFilter,
+    CommonWordsFilter,
     DocumentFilter,
     EllipsisFilter,
+    HistogramFilter,
     LanguageFilter,
     LengthFilter,
     LongWordFilter,
@@ -28,16 +32,21 @@ from curator.filters import (
     NonAlphaNumericFilter,
     NumbersFilter,
     ParenthesesFilter,
+    PornographicUrlsFilter,
     PunctuationFilter,
     RepeatedLinesByCharFilter,
     RepeatedLinesFilter,
     RepeatedParagraphsByCharFilter,
     RepeatedParagraphsFilter,
+    RepeatingDuplicateNGramsFilter,
+    RepeatingTopNGramsFilter,
     ReplacementCharacterFilter,
     RunLengthFilter,
     ScriptFilter,
     StatisticsFilter,
+    SubstringFilter,
     SymbolsToWordsFilter,
+    TokenCountFilter,
     UrlsFilter,
     WhiteSpaceFilter,
     WordCountFilter,
@@ -45,6 +54,7 @@ from curator.filters import (
 )
 from curator.kernels import buffers
 from curator.kernels.text_stats import text_stats
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 CANTONESE = "佢哋而家喺度食緊飯，唔該等多陣。「好 chill 㗎！」佢話……"
 JAVANESE = "Aku lan kowe ora arep lunga menyang pasar. Iki wis wengi!"
@@ -92,6 +102,52 @@ def _left_characters(pieces: list[str]) -> float:
     return sum(map(len, set(pieces))) / total if total else 1.0
 
 
+def _small_print(text: str) -> float:
+    phrases = ("terms of use", "privacy policy", "cookie policy", "use cookies", "uses cookies")
+    paragraphs = [paragraph.strip().lower() for paragraph in text.split("\n\n")]
+    if any("lorem ipsum" in paragraph for paragraph in paragraphs):
+        return 1.0
+    return sum(any(p in paragraph for p in phrases) for paragraph in paragraphs) / len(paragraphs)
+
+
+def _common_words(text: str) -> float:
+    eight = ("the", "be", "to", "of", "and", "that", "have", "with")
+    return float(min(2, sum(word in eight for word in text.split())))
+
+
+def _places(text: str, n: int) -> dict[tuple[str, ...], list[range]]:
+    """Where in the text every n-gram of its words stands."""
+    words = list(re.finditer(r"\S+", text))
+    found: dict[tuple[str, ...], list[range]] = {}
+    for index in range(len(words) - n + 1):
+        gram = words[index : index + n]
+        place = range(gram[0].start(), gram[-1].end())
+        found.setdefault(tuple(word.group() for word in gram), []).append(place)
+    return found
+
+
+def _top(n: int) -> Callable[[str], float]:
+    def score(text: str) -> float:
+        found = _places(text, n).values()
+        if not found:
+            return 1.0
+        most = max(found, key=lambda places: (len(places), len(places[0])))
+        return len(set().union(*most)) / len(text)
+
+    return score
+
+
+def _duplicate(n: int) -> Callable[[str], float]:
+    def score(text: str) -> float:
+        found = _places(text, n).values()
+        if not found:
+            return 1.0
+        again = [place for places in found for place in places[1:]]
+        return len(set().union(*again)) / len(text)
+
+    return score
+
+
 PUBLISHED: dict[StatisticsFilter, Callable[[str], float]] = {
     LengthFilter(): len,
     WordCountFilter(): lambda text: len(text.split()),
@@ -119,6 +175,20 @@ PUBLISHED: dict[StatisticsFilter, Callable[[str], float]] = {
     ),
     RepeatedParagraphsFilter(): lambda text: _left(text.split("\n\n")),
     RepeatedParagraphsByCharFilter(): lambda text: _left_characters(text.split("\n\n")),
+    BoilerPlateStringFilter(): _small_print,
+    CommonEnglishWordsFilter(): _common_words,
+    PornographicUrlsFilter(): lambda text: float(
+        any("porn" in address for address in re.findall(r"https?://[!$-_a-z]+", text))
+    ),
+    SubstringFilter("a"): lambda text: float("a" in text),
+    SubstringFilter("ab", "prefix"): lambda text: float(text.startswith("ab")),
+    SubstringFilter("b", "suffix"): lambda text: float(text.endswith("b")),
+    TokenCountFilter(): len,
+    HistogramFilter(characters="ab1 \n"): lambda text: (
+        sum(character in "ab1 \n" for character in text) / len(text) if text else 1.0
+    ),
+    **{RepeatingTopNGramsFilter(n): _top(n) for n in (2, 3, 4)},
+    **{RepeatingDuplicateNGramsFilter(n): _duplicate(n) for n in (2, 5, 10)},
 }
 ascii_text = st.one_of(
     st.text(alphabet=st.characters(max_codepoint=127), max_size=60),
@@ -128,13 +198,21 @@ ascii_text = st.one_of(
             ("read more", "...", "[...]", "(...)", "http://a.b/c", "https://", "#", "# ", "\n", " ")
         )
     ).map("".join),
+    st.lists(st.sampled_from(("Privacy Policy", "use cookies", "LOREM ipsum", "hm", "\n\n"))).map(
+        " ".join
+    ),
+    st.lists(st.sampled_from(("the", "and", "The", "be,", "\n", "http://porn.x", "porn"))).map(
+        " ".join
+    ),
+    st.lists(st.sampled_from("abc"), max_size=80).map(" ".join),
 )
 
 
-@pytest.mark.parametrize("one", PUBLISHED, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", PUBLISHED, ids=repr)
 @given(documents=st.lists(ascii_text, min_size=1, max_size=4))
 @settings(max_examples=120, deadline=None)
 @example(documents=["", " \n ", "#### # a#", "a\n\na\n\n\na", "Read more.."])
+@example(documents=["a b c " * 20, "Terms of Use\n\nhm", "the The of", "x http://porn.a porn"])
 def test_on_english_the_score_is_the_published_one(
     one: StatisticsFilter, documents: list[str]
 ) -> None:
@@ -173,7 +251,17 @@ def test_one_document_scores_as_it_does_among_many(
     [
         f
         for f in SHELF
-        if f.name not in ("WordCountFilter", "LanguageFilter", "ScriptFilter", "EllipsisFilter")
+        if f.name
+        not in (
+            "CommonEnglishWordsFilter",  # three languages, none of them English
+            "CommonWordsFilter",
+            "EllipsisFilter",
+            "HistogramFilter",
+            "LanguageFilter",
+            "RepeatingTopNGramsFilter",  # as published, short texts are dropped
+            "ScriptFilter",
+            "WordCountFilter",
+        )
     ],
     ids=lambda one: one.name,
 )
@@ -207,6 +295,23 @@ def test_good_text_of_any_script_is_kept(one: DocumentFilter, text: str) -> None
         (RepeatedLinesByCharFilter(), "好\n好", "max_repeated_lines_char_ratio=0.8"),
         (RepeatedParagraphsByCharFilter(), "好\n\n好", "max_repeated_paragraphs_char_ratio=0.8"),
         (ScriptFilter(), "hello 好", "min_share=0.5"),
+        (RepeatingTopNGramsFilter(), "係呀係呀係呀", "max_repeating_ngram_ratio=0.2"),
+        (
+            RepeatingDuplicateNGramsFilter(5, 0.15),
+            "কি না কি না কি না কি না",
+            "max_repeating_duplicate_ngram_ratio=0.15",
+        ),
+        (BoilerPlateStringFilter(), "私隱政策\n\n好", "max_boilerplate_string_ratio=0.4"),
+        (BoilerPlateStringFilter(), "Kebijakan Privasi", "max_boilerplate_string_ratio=0.4"),
+        (CommonEnglishWordsFilter(), "THE BE the", "min_num_common_words=2"),
+        (CommonWordsFilter(), "佢住香港", "min_num_common_words=2"),
+        (CommonWordsFilter("jav"), "saya dan kamu", "min_num_common_words=2"),
+        (PornographicUrlsFilter(), "睇http://porn.hk，", "max_pornographic_urls=0"),
+        (SubstringFilter("嘅"), "我的", "substring='嘅'"),
+        (TokenCountFilter(min_tokens=7), "你好", "min_tokens=7"),
+        (TokenCountFilter(max_tokens=5), "কি", "max_tokens=5"),
+        (HistogramFilter(), "বাংলা", "threshold=0.8"),
+        (HistogramFilter("jav", 0.9), "好 chill", "threshold=0.9"),
         (LanguageFilter(), "他們的東西是這個嗎", "min_share=0.25"),
         (LanguageFilter(keep_neutral=False), "香港", "keep_neutral=false"),
         (LanguageFilter("jav"), "Saya tidak tahu apa yang ada di rumah", "min_share=0.4"),
@@ -237,6 +342,11 @@ def test_mean_word_length_does_not_judge_unspaced_text() -> None:
     [
         (lambda: LanguageFilter("yeu"), "no language pack 'yeu'; did you mean 'yue'"),
         (lambda: ScriptFilter("han"), "no script 'han'; did you mean 'Han'"),
+        (lambda: CommonWordsFilter("yeu"), "no language pack 'yeu'; did you mean 'yue'"),
+        (lambda: HistogramFilter("jva"), "no language pack 'jva'; did you mean 'jav'"),
+        (lambda: SubstringFilter("a", "sufix"), "no position 'sufix'; did you mean 'suffix'"),
+        (lambda: RepeatingTopNGramsFilter(1), "n=1 is not counted; give a number from 2 to 10"),
+        (lambda: RepeatingDuplicateNGramsFilter(11), "n=11 is not counted"),
     ],
 )
 def test_a_wrong_name_is_met_with_the_nearest(
@@ -244,6 +354,79 @@ def test_a_wrong_name_is_met_with_the_nearest(
 ) -> None:
     with pytest.raises(RecipeError, match=re.escape(message)):
         one()
+
+
+def test_learned_characters_leave_strays_out() -> None:
+    one = HistogramFilter.learned(["বাংলা ভাষা " * 100, "好"], coverage=0.99)
+    assert one.characters == "".join(sorted(set("বাংলা ভাষা ")))
+    assert one.score_document("ভাষা好") == 0.8
+    assert one.keep_document(0.8)
+    assert not one.keep_document(0.79)
+    assert HistogramFilter.learned([]).score_document("a") == 0.0
+
+
+def test_a_language_s_characters_are_its_scripts_and_what_is_no_letter() -> None:
+    yue, jav = HistogramFilter("yue"), HistogramFilter("jav")
+    assert yue.score_document("佢話：好 chill 㗎！𠻺 3 個 ☺") == 1.0
+    assert yue.score_document("привіт") == 0.0
+    assert jav.score_document("Sugeng enjing, kowé! ꦱꦸꦒꦼꦁ") == 1.0
+    assert jav.score_document("好") == 0.0
+
+
+def test_a_common_word_counts_as_often_as_it_stands_there() -> None:
+    assert CommonEnglishWordsFilter(stop_at_false=False).score_document("the the of (the") == 3
+    assert CommonEnglishWordsFilter(min_num_common_words=1).score_document("the the of") == 1
+    assert CommonWordsFilter().score_document("佢哋食咗嘢") == 4
+    assert CommonWordsFilter("jav").score_document("Aku ora arep lunga") == 3
+
+
+@pytest.mark.parametrize(
+    ("substring", "position", "text", "kept"),
+    [
+        ("嘅", "any", "我嘅", True),
+        ("嘅", "prefix", "我嘅", False),
+        ("我嘅", "prefix", "我嘅", True),
+        ("কি", "suffix", "না কি", True),
+        ("কি", "suffix", "কি না", False),
+        ("我嘅我嘅", "suffix", "我嘅", False),
+        ("", "suffix", "", True),
+    ],
+)
+def test_a_substring_is_looked_for_in_its_place(
+    substring: str, position: str, text: str, kept: bool
+) -> None:
+    one = SubstringFilter(substring, position)
+    assert one.keep_document(one.score_document(text)) == kept
+    among = one.score_statistics(text_stats(buffers.of(["x", text, "嘅"])))
+    assert bool(among[1]) == kept
+
+
+def _tokenizer(folder: Path) -> Path:
+    pieces = {"<unk>": 0, "<pad>": 1, "你": 2, "好": 3, "你好": 4, "ক": 5, "ি": 6}
+    tokenizer = Tokenizer(models.WordLevel(pieces, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.add_special_tokens(["<pad>"])
+    tokenizer.enable_truncation(2)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def test_tokens_are_those_of_the_tokenizer_in_a_folder_or_a_file(tmp_path: Path) -> None:
+    folder = _tokenizer(tmp_path)
+    for place in (folder, folder / "tokenizer.json"):
+        one = TokenCountFilter(str(place), min_tokens=2)
+        scores = one.score_statistics(text_stats(buffers.of(["你好", "你 好 你", "", "কি <pad>"])))
+        assert scores.tolist() == [1, 3, 0, 4]
+        assert one.keep_scores(scores).tolist() == [False, True, False, True]
+        assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_a_missing_or_broken_tokenizer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"nowhere: no such file; give a tokenizer\.json"):
+        TokenCountFilter(str(tmp_path / "nowhere")).score_document("a")
+    (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RecipeError, match="is no tokenizer"):
+        TokenCountFilter(str(tmp_path)).score_document("a")
 
 
 def _documents(path: Path, step: int = 1) -> list[str]:

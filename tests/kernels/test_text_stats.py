@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 from curator.kernels import buffers
 from curator.kernels.buffers import Utf8
-from curator.kernels.text_stats import SCRIPTS, text_stats
+from curator.kernels.text_stats import (
+    SCRIPTS,
+    NGrams,
+    count_listed_characters,
+    count_listed_words,
+    text_stats,
+)
 from curator.kernels.text_stats.classes import COUNTS, UNSPACED, tables
 
 ALPHABETS = (
@@ -32,6 +38,27 @@ texts = st.one_of(
     .map("".join)
     .filter(lambda text: len(text) < 80),
 )
+
+
+WORDS = (
+    "lan", "ora", "kowé", "Žižek", "đường", "привіт", "éé", "×÷",
+    "1é", "é1", "a#", "##é", "...", "-", "2012", "aaaa", "ẺẺ", "ǅ",
+    "\u0258", "\u02b0", "caf\u0065\u0301", "“kuwi”", "好", "我哋",
+    "ভাষা", "ไทยดี", "x" * 61, "ž" * 33, "y" * 70, "https://a.id/é",
+    "\u00a0", "[…]", "٣", "ҁ", "\u0482",
+)  # fmt: skip
+long_texts = (
+    st.lists(
+        st.tuples(
+            st.sampled_from(WORDS), st.sampled_from((" ", "  ", "\n", "\n\n", "\t", "，", "\x1f"))
+        ),
+        min_size=10,
+        max_size=60,
+    )
+    .map(lambda pairs: "".join(word + gap for word, gap in pairs))
+    .flatmap(lambda text: st.integers(0, 70).map(lambda cut: text[cut:]))
+)
+"""Long enough for whole blocks of bytes; cut at the front, so that blocks begin anywhere."""
 
 
 def _is_letter(character: str) -> bool:
@@ -123,13 +150,99 @@ def _reference(text: str) -> dict[str, int]:
 @example(["বাংলা ভাষা"])
 @example(["a\u0301b 你\ufe0f好，ok，ok2 ……"])
 def test_every_count_is_that_of_a_plain_reading(documents: list[str]) -> None:
+    _check(documents)
+
+
+def _check(documents: list[str]) -> None:
     stats = text_stats(buffers.of(documents))
     for row, document in enumerate(documents):
         for name, value in _reference(document).items():
             assert getattr(stats, name)[row] == value, (name, document)
 
 
-@given(st.lists(texts, max_size=4))
+@given(st.lists(long_texts, min_size=1, max_size=3))
+@settings(max_examples=300, deadline=None)
+@example(["a" * 62 + " b", "a" * 63 + " b", "a" * 64 + " b", "-" * 63])
+@example(["x" * 64 + "\n" + "é " * 40, " " * 200, "ab " * 21 + "éé " * 30])
+def test_blocks_count_what_a_plain_reading_counts(documents: list[str]) -> None:
+    _check([*documents, " " * 80])
+
+
+def test_all_letters_of_blocks_are_plain_letters() -> None:
+    meanings = tables().meanings
+    latin = [*range(0xC0, 0x280), *range(0x1E00, 0x1F00)]
+    assert {meanings[point] for point in latin if point not in (0xD7, 0xF7)} == {meanings[0x61]}
+    assert len({meanings[point] for point in range(0x400, 0x480)}) == 1
+    assert len({meanings[point] for point in range(0x4E00, 0x9FFD)}) == 1
+    assert len({meanings[point] for point in range(0x30, 0x3A)}) == 1
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """First and end character of every word, found by splitting runs of non-space."""
+    spans: list[tuple[int, int]] = []
+    for run in re.finditer(r"\S+", text):
+        offset, piece = run.start(), ""
+        belongs = _letter_cluster(run.group())
+        holds = any(map(_is_unspaced, run.group()))
+        cells: list[str] = []  # one unspaced character with its marks, or a whole piece
+        for character, in_cluster in zip(run.group(), belongs, strict=True):
+            attached = _is_attached(character) and in_cluster
+            if _is_unspaced(character):
+                cells += [piece, character]
+                piece = ""
+            elif attached and not piece and cells:
+                cells[-1] += character
+            else:
+                piece += character
+        for cell in [*cells, piece]:
+            speaks = any(_is_letter(c) or c.isdecimal() for c in cell)
+            if cell and (speaks or not holds):
+                spans.append((offset, offset + len(cell)))
+            offset += len(cell)
+    return spans
+
+
+def _ngrams(text: str, n: int) -> tuple[int, int]:
+    """Characters of the most frequent n-gram, and of n-grams that occurred before."""
+    spans = _spans(text)
+    places: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    again: set[int] = set()
+    for index in range(len(spans) - n + 1):
+        gram = tuple(text[a:b] for a, b in spans[index : index + n])
+        first, last = spans[index][0], spans[index + n - 1][1]
+        if gram in places:
+            again.update(range(first, last))
+        places.setdefault(gram, []).append((first, last))
+    if not places:
+        return 0, 0
+    top = max(places.values(), key=lambda found: (len(found), found[0][1] - found[0][0]))
+    return len({place for first, last in top for place in range(first, last)}), len(again)
+
+
+few_words = st.lists(
+    st.sampled_from(("a", "bb", "ora ", " ", "\n", "好", "我", "ไป", "é", "1", "-")), max_size=60
+)
+
+
+@given(st.lists(st.one_of(texts, long_texts, few_words.map("".join)), max_size=4))
+@settings(max_examples=300, deadline=None)
+@example(["a b a b a b a b a b a b a b", "好好好好", "", "ไปไปไป ไป"])
+def test_ngrams_are_those_of_a_plain_reading(documents: list[str]) -> None:
+    stats = text_stats(buffers.of([*documents, " " * 80]))
+    for row, document in enumerate(documents):
+        assert len(_spans(document)) == stats.words[row]
+        for column, n in enumerate(NGrams.LENGTHS):
+            found = stats.ngrams.top[row, column], stats.ngrams.duplicate[row, column]
+            assert found == _ngrams(document, n), (n, document)
+
+
+def test_ngrams_see_repetition_in_spaced_and_unspaced_scripts_alike() -> None:
+    stats = text_stats(buffers.of(["ya ya ya ya", "係係係係", "কি কি কি কি", "一二三四", "好"]))
+    assert stats.ngrams.top[:, 0].tolist() == [11, 4, 11, 2, 0]
+    assert stats.ngrams.duplicate[:, 0].tolist() == [8, 3, 8, 0, 0]
+
+
+@given(st.lists(st.one_of(texts, long_texts), max_size=4))
 @settings(max_examples=200, deadline=None)
 def test_repetition_is_that_of_sets_of_lines_and_paragraphs(documents: list[str]) -> None:
     repetition = text_stats(buffers.of(documents)).repetition
@@ -205,11 +318,27 @@ def test_a_slice_of_an_arrow_array_is_read_where_it_begins() -> None:
     assert part.digits.tolist() == [1, 0]
 
 
+@given(st.lists(st.one_of(texts, long_texts), max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_listed_words_and_characters_are_counted_as_in_a_plain_reading(
+    documents: list[str],
+) -> None:
+    listed = ("ora", "kowé", "好", "привіт", "x" * 61, "2012")
+    allowed = np.zeros(0x110000, bool)
+    allowed[[ord(character) for character in "a好ি\n𠻺"]] = True
+    stored = buffers.of(documents)
+    words = [sum(text[a:b] in listed for a, b in _spans(text)) for text in documents]
+    assert count_listed_words(stored, listed).tolist() == words
+    characters = [sum(character in "a好ি\n𠻺" for character in text) for text in documents]
+    assert count_listed_characters(stored, allowed).tolist() == characters
+
+
 def test_no_documents_give_empty_arrays() -> None:
     stats = text_stats(buffers.of([]))
     assert stats.words.shape == (0,)
     assert stats.scripts.shape == (0, len(SCRIPTS))
     assert stats.repetition.lines.shape == (0,)
+    assert stats.ngrams.top.shape == stats.ngrams.duplicate.shape == (0, 9)
 
 
 def test_every_code_point_has_the_class_of_its_category() -> None:
@@ -234,4 +363,7 @@ def test_real_cantonese_is_counted_as_by_hand(corpora: Path) -> None:
     for row, document in enumerate(documents):
         for name, value in _reference(document).items():
             assert getattr(stats, name)[row] == value, name
+        for column, n in enumerate(NGrams.LENGTHS):
+            found = stats.ngrams.top[row, column], stats.ngrams.duplicate[row, column]
+            assert found == _ngrams(document, n), n
     assert np.all(stats.han > 0)

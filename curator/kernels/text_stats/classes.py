@@ -119,6 +119,9 @@ class ClassTables(NamedTuple):
     scripts: np.ndarray
     """int64[n_classes]: index into SCRIPTS of its letters, -1 for no letter."""
     count_names: tuple[str, ...]
+    meanings: np.ndarray
+    """uint32[0x110000]: class of a code point in the lowest eight bits, its flags above them; one
+    look where the first two tables take two."""
 
 
 def _is_han(point: int) -> bool:
@@ -240,10 +243,12 @@ def tables() -> ClassTables:
         if category != "Cn":
             classes[point] = found.number(point, character, category)
     meanings = sorted(found.known, key=lambda meaning: found.known[meaning])
+    flags = np.array([flags for flags, _, _ in meanings], np.int32)
     return ClassTables(
         classes,
-        np.array([flags for flags, _, _ in meanings], np.int32),
+        flags,
         np.array([counts for _, counts, _ in meanings], np.int64),
         np.array([place for _, _, place in meanings], np.int64),
         COUNTS,
+        (flags.astype(np.uint32) << 8)[classes] | classes,
     )

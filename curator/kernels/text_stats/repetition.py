@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
+from curator.kernels.text_stats.blocks import (
+    SIZE,
+    characters_between,
+    lowest,
+    up_to_eight,
+    within_text,
+)
 from curator.kernels.text_stats.classes import SPACE
 from curator.kernels.unicode.decode import decode
 
-
-@njit(cache=True, nogil=True)
-def _hash(data: np.ndarray, start: int, end: int) -> np.uint64:
-    """Return a 64-bit hash of some bytes; only a guess, equality is checked afterwards."""
-    value = np.uint64(0xCBF29CE484222325)
-    for at in range(start, end):
-        value = (value ^ np.uint64(data[at])) * np.uint64(0x100000001B3)
-    return value ^ (value >> np.uint64(29))
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @njit(cache=True, nogil=True)
-def _same(data: np.ndarray, start: int, other: int, size: int) -> bool:
-    for index in range(size):  # noqa: SIM110 (numba has no all() of a generator)
-        if data[start + index] != data[other + index]:
+def hash_bytes(data: np.ndarray, start: int, end: int) -> Any:
+    """Return uint64, a hash of some bytes; only a guess, equality is checked afterwards."""
+    value = np.uint64(end - start)
+    for at in range(start, end, 8):
+        value = (value ^ up_to_eight(data, at, min(end, at + 8))) * MULTIPLIER
+        value ^= value >> np.uint64(29)
+    return value
+
+
+@njit(cache=True, nogil=True)
+def same_bytes(data: np.ndarray, start: int, other: int, size: int) -> bool:
+    """Return whether ``size`` bytes from ``start`` equal those from ``other``."""
+    for index in range(0, size, 8):
+        part = min(8, size - index)
+        here, there = start + index, other + index
+        if up_to_eight(data, here, here + part) != up_to_eight(data, there, there + part):
             return False
     return True
 
 
 @njit(cache=True, nogil=True)
-def _characters(data: np.ndarray, start: int, end: int) -> int:
-    total = 0
-    for at in range(start, end):
-        total += data[at] & 0xC0 != 0x80
-    return total
-
-
-@njit(cache=True, nogil=True)
 def _tally(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, n: int, out: np.ndarray) -> None:
     """Write the number of pieces, of different pieces, and their characters into ``out``."""
+    if n == 1:  # many documents are one paragraph
+        out[0], out[1] = 1, 1
+        out[2] = characters_between(data, starts[0], ends[0])
+        out[3] = out[2]
+        return
     capacity = 4
     while capacity < 2 * n:
         capacity *= 2
@@ -44,14 +56,14 @@ def _tally(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, n: int, out: 
     mask = np.uint64(capacity - 1)
     for piece in range(n):
         start, end = starts[piece], ends[piece]
-        characters = _characters(data, start, end)
+        characters = characters_between(data, start, end)
         out[0] += 1
         out[2] += characters
-        slot = _hash(data, start, end) & mask
+        slot = hash_bytes(data, start, end) & mask
         while table[slot] >= 0:
             other = table[slot]
             size = end - start
-            if ends[other] - starts[other] == size and _same(data, start, starts[other], size):
+            if ends[other] - starts[other] == size and same_bytes(data, start, starts[other], size):
                 break
             slot = (slot + np.uint64(1)) & mask
         if table[slot] < 0:
@@ -61,61 +73,79 @@ def _tally(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, n: int, out: 
 
 
 @njit(cache=True, nogil=True)
-def _split(
-    data: np.ndarray, start: int, end: int, breaks: int, starts: np.ndarray, ends: np.ndarray
-) -> int:
-    """Cut at every run of ``breaks`` line feeds, as ``str.split`` does; return the pieces' number.
+def _line_feeds(data: np.ndarray, start: int, end: int, feeds: np.ndarray) -> int:
+    """Write the places of line feeds as far as there is room; return how many there are."""
+    n = 0
+    for block in range(start, end, SIZE):
+        bits = within_text(data, block, end, 0x0A, 0x0A)
+        while bits:
+            if n < len(feeds):
+                feeds[n] = block + lowest(bits)
+            n += 1
+            bits &= bits - np.uint64(1)
+    return n
 
-    ``starts`` and ``ends`` must have room for one piece more than there are line feeds.
-    """
-    n, piece, at = 0, start, start
-    while at < end:
-        if data[at] != 0x0A or (breaks == 2 and (at + 1 >= end or data[at + 1] != 0x0A)):
-            at += 1
+
+@njit(cache=True, nogil=True)
+def _lines(
+    data: np.ndarray,
+    bounds: tuple[int, int],
+    feeds: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    meanings: np.ndarray,
+) -> int:
+    """Cut at every line feed and leave blank pieces out; return the number of the others."""
+    n, line, end = 0, bounds[0], bounds[1]
+    for index in range(len(feeds) + 1):
+        feed = feeds[index] if index < len(feeds) else end
+        at = line
+        while at < feed:
+            point, size = decode(data, at)
+            if not (meanings[point] >> 8) & SPACE:
+                starts[n], ends[n] = line, feed
+                n += 1
+                break
+            at += size
+        line = feed + 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _paragraphs(
+    bounds: tuple[int, int], feeds: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> int:
+    """Cut at every second line feed of a run, as ``str.split`` does; return the pieces' number."""
+    n, paragraph, index = 0, bounds[0], 0
+    while index + 1 < len(feeds):
+        if feeds[index + 1] != feeds[index] + 1:
+            index += 1
             continue
-        starts[n], ends[n] = piece, at
+        starts[n], ends[n] = paragraph, feeds[index]
         n += 1
-        at += breaks
-        piece = at
-    starts[n], ends[n] = piece, end
+        paragraph = feeds[index] + 2
+        index += 2
+    starts[n], ends[n] = paragraph, bounds[1]
     return n + 1
 
 
 @njit(cache=True, nogil=True)
-def _is_blank(
-    data: np.ndarray, start: int, end: int, classes: np.ndarray, flags: np.ndarray
-) -> bool:
-    """Return whether there is nothing but space between two bytes."""
-    while start < end:
-        point, size = decode(data, start)
-        if not flags[classes[point]] & SPACE:
-            return False
-        start += size
-    return True
-
-
-@njit(cache=True, nogil=True)
-def repetition(
-    offsets: np.ndarray, data: np.ndarray, classes: np.ndarray, flags: np.ndarray
-) -> np.ndarray:
+def repetition(offsets: np.ndarray, data: np.ndarray, meanings: np.ndarray) -> np.ndarray:
     """Return int64[n, 8]: the eight fields of ``Repetition``, in order."""
     n_documents = len(offsets) - 1
     out = np.zeros((n_documents, 8), np.int64)
-    starts, ends = np.empty(64, np.int64), np.empty(64, np.int64)
+    feeds = np.empty(64, np.int64)
+    starts, ends = np.empty(65, np.int64), np.empty(65, np.int64)
     for row in range(n_documents):
-        start, end = offsets[row], offsets[row + 1]
-        feeds = 0
-        for at in range(start, end):
-            feeds += data[at] == 0x0A
-        if feeds + 1 > len(starts):
-            starts, ends = np.empty(2 * feeds, np.int64), np.empty(2 * feeds, np.int64)
-        n = _split(data, start, end, 1, starts, ends)
-        kept = 0
-        for piece in range(n):
-            if not _is_blank(data, starts[piece], ends[piece], classes, flags):
-                starts[kept], ends[kept] = starts[piece], ends[piece]
-                kept += 1
-        _tally(data, starts, ends, kept, out[row, :4])
-        n = _split(data, start, end, 2, starts, ends)
+        bounds = offsets[row], offsets[row + 1]
+        n_feeds = _line_feeds(data, bounds[0], bounds[1], feeds)
+        if n_feeds > len(feeds):
+            feeds = np.empty(2 * n_feeds, np.int64)
+            starts, ends = np.empty(len(feeds) + 1, np.int64), np.empty(len(feeds) + 1, np.int64)
+            _line_feeds(data, bounds[0], bounds[1], feeds)
+        found = feeds[:n_feeds]
+        n = _lines(data, bounds, found, starts, ends, meanings)
+        _tally(data, starts, ends, n, out[row, :4])
+        n = _paragraphs(bounds, found, starts, ends)
         _tally(data, starts, ends, n, out[row, 4:])
     return out

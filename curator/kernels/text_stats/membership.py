@@ -1,0 +1,51 @@
+"""Counting listed words and listed characters in text."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from curator.kernels.text_stats.ngrams import find_words, most_words
+from curator.kernels.text_stats.words import is_same
+from curator.kernels.unicode.decode import decode
+
+
+@njit(cache=True, nogil=True)
+def count_listed_words(
+    offsets: np.ndarray,
+    data: np.ndarray,
+    meanings: np.ndarray,
+    listed_offsets: np.ndarray,
+    listed: np.ndarray,
+) -> np.ndarray:
+    """Return int64[n]: how many words of each document are on a list, itself given as text."""
+    out = np.zeros(len(offsets) - 1, np.int64)
+    words = np.empty((4, 256), np.int64)
+    for row in range(len(out)):
+        start, end = offsets[row], offsets[row + 1]
+        most = most_words(data, start, end)
+        if most > words.shape[1]:
+            words = np.empty((4, most), np.int64)
+        for word in range(find_words(data, start, end, words, meanings)):
+            for entry in range(len(listed_offsets) - 1):
+                wanted = listed[listed_offsets[entry] : listed_offsets[entry + 1]]
+                if is_same(data, words[0, word], words[1, word], wanted):
+                    out[row] += 1
+                    break
+    return out
+
+
+@njit(cache=True, nogil=True)
+def count_listed_characters(
+    offsets: np.ndarray, data: np.ndarray, listed: np.ndarray
+) -> np.ndarray:
+    """Return int64[n]: how many characters of each document are on a list, bool[0x110000]."""
+    out = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(out)):
+        at, end, total = offsets[row], offsets[row + 1], 0
+        while at < end:
+            point, size = decode(data, at)
+            total += listed[point]
+            at += size
+        out[row] = total
+    return out
