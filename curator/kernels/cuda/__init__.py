@@ -1,0 +1,1 @@
+"""What the kernels' GPU bodies share: device code, the sources as text, and how to run them."""
