@@ -28,6 +28,7 @@ SHELVES: dict[str, tuple[str, ...]] = {
     "stages": ("curator.stages", "curator.dedup"),
     "modifiers": ("curator.modifiers",),
     "filters": ("curator.filters",),
+    "embedders": ("curator.dedup.embedders",),
 }
 """Where names in a recipe are looked up: in the ``__all__`` of these packages."""
 
@@ -36,6 +37,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "stages": ("__call__",),
     "modifiers": ("modify_document",),
     "filters": ("score_document", "keep_document"),
+    "embedders": ("embed",),
 }
 """What an object needs to be one of its shelf."""
 

@@ -4,6 +4,7 @@ from curator.modifiers.base import DocumentModifier
 from curator.modifiers.chinese import CantoneseCleaner, HanOnlyCleaner
 from curator.modifiers.lines import LineRemover, NewlineNormalizer
 from curator.modifiers.markup import MarkdownRemover, QuotationRemover, Slicer
+from curator.modifiers.script import ScriptConverter
 from curator.modifiers.unicode import UnicodeReformatter
 from curator.modifiers.urls import UrlRemover
 
@@ -15,6 +16,7 @@ __all__ = [
     "MarkdownRemover",
     "NewlineNormalizer",
     "QuotationRemover",
+    "ScriptConverter",
     "Slicer",
     "UnicodeReformatter",
     "UrlRemover",

@@ -6,7 +6,10 @@ import numpy as np
 from numba import njit
 
 from curator.kernels.chinese import HAN, REMOVED, REPLACED, rules
+from curator.kernels.chinese.phrases import contains_phrase, hash_table
 from curator.kernels.unicode.decode import decode, previous_character
+
+__all__ = ["clean", "contains_phrase", "hash_table"]
 
 _MARGIN = 2
 """Characters without a kind, or Han, that part two windows: no rule looks further."""

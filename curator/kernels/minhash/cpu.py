@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from curator.kernels.minhash.digests import sha1_32, shingle_bounds, xxh32
 from curator.kernels.shingles.cpu import MIX_1, mix, roll
+
+__all__ = ["lowest_permuted", "one_permutation", "permuted", "sha1_32", "shingle_bounds", "xxh32"]
 
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 ROUND = np.uint64(0xD1B54A32D192ED03)
 HALF = np.uint64(32)
 LOW_HALF = np.uint64(0xFFFFFFFF)
+AT_ONCE = 512
+"""Hashes mixed in one vectorised loop before they are told to their places."""
+ABSENT = np.uint32(0xFFFFFFFF)
+TOP = np.uint64(61)
+SUSPECT = np.uint32(16)
+TOGETHER = 4
+"""Hashes permuted in one pass over the permutations: fewer loads than with one or two."""
 
 
 @njit(cache=True, nogil=True)
@@ -18,25 +28,31 @@ def one_permutation(offsets, codepoints, lengths, n_hashes, seed):  # type: igno
     """Return uint32[n, n_hashes]; see the contract."""
     n_documents = len(offsets) - 1
     result = np.zeros((n_documents, n_hashes), np.uint32)
-    longest = np.int64(0)
-    for document in range(n_documents):
-        longest = max(longest, offsets[document + 1] - offsets[document])
-    scratch = np.empty(longest, np.uint64)
+    scratch = np.empty(_longest(offsets), np.uint64)
     row = np.empty(n_hashes, np.uint64)
+    places, values = np.empty(AT_ONCE, np.uint32), np.empty(AT_ONCE, np.uint32)
     salt = mix(seed * MIX_1 + ROUND)
     for document in range(n_documents):
         start, stop = offsets[document], offsets[document + 1]
         if lengths[document] < 1 or stop - start < lengths[document]:
             continue
         n = roll(codepoints, start, stop, lengths[document], scratch)
-        _sign(scratch[:n], salt, row)
+        _sign(scratch[:n], salt, row, places, values)
         for place in range(n_hashes):
             result[document, place] = np.uint32(row[place] & LOW_HALF)
     return result
 
 
 @njit(cache=True, nogil=True)
-def _sign(hashes, salt, row):  # type: ignore[no-untyped-def]
+def _longest(offsets):  # type: ignore[no-untyped-def]
+    longest = np.int64(0)
+    for document in range(len(offsets) - 1):
+        longest = max(longest, offsets[document + 1] - offsets[document])
+    return longest
+
+
+@njit(cache=True, nogil=True)
+def _sign(hashes, salt, row, places, values):  # type: ignore[no-untyped-def]
     n_hashes = np.uint64(len(row))
     row[:] = EMPTY
     turn = np.uint64(0)
@@ -44,12 +60,13 @@ def _sign(hashes, salt, row):  # type: ignore[no-untyped-def]
     # The round stands above the hash, so the smallest in a place is of the first round in which
     # the *union* of two sets reaches that place: equal in both with probability J.
     while n_empty and turn < n_hashes:
-        before = salt + turn * ROUND
         above = turn << HALF
-        for i in range(len(hashes)):
-            h = mix(hashes[i] ^ before)
-            place = ((h >> HALF) * n_hashes) >> HALF
-            row[place] = min(row[place], above | (h & LOW_HALF))
+        for start in range(0, len(hashes), AT_ONCE):
+            some = hashes[start : start + AT_ONCE]
+            _spread(some, salt + turn * ROUND, n_hashes, places, values)
+            for i in range(len(some)):
+                place = places[i]
+                row[place] = min(row[place], above | np.uint64(values[i]))
         n_empty = 0
         for place in range(len(row)):
             n_empty += row[place] == EMPTY
@@ -60,3 +77,120 @@ def _sign(hashes, salt, row):  # type: ignore[no-untyped-def]
             before = salt + (n_hashes + np.uint64(place)) * ROUND
             for i in range(len(hashes)):
                 row[place] = min(row[place], mix(hashes[i] ^ before) & LOW_HALF)
+
+
+@njit(cache=True, nogil=True)
+def _spread(hashes, before, n_hashes, places, values):  # type: ignore[no-untyped-def]
+    """Write place and value of each hash in one round; apart from the places, LLVM vectorises."""
+    for i in range(len(hashes)):
+        h = mix(hashes[i] ^ before)
+        places[i] = np.uint32(((h >> HALF) * n_hashes) >> HALF)
+        values[i] = np.uint32(h & LOW_HALF)
+
+
+@njit(cache=True, nogil=True)
+def permuted(offsets, codepoints, lengths, n_hashes, a, b):  # type: ignore[no-untyped-def]
+    """Return uint32[n, n_hashes] of the low halves of the shingle hashes; see the contract."""
+    n_documents = len(offsets) - 1
+    result = np.zeros((n_documents, n_hashes), np.uint32)
+    longest = _longest(offsets)
+    scratch, halves = np.empty(longest, np.uint64), np.empty(longest + TOGETHER, np.uint32)
+    row = np.empty(len(a), np.uint32)
+    for document in range(n_documents):
+        start, stop = offsets[document], offsets[document + 1]
+        if lengths[document] < 1 or stop - start < lengths[document]:
+            continue
+        n = roll(codepoints, start, stop, lengths[document], scratch)
+        for i in range(n):
+            halves[i] = np.uint32(scratch[i] & LOW_HALF)
+        _lowest(halves, n, a, b, row)
+        result[document] = row[:n_hashes]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def lowest_permuted(offsets, hashes, n_hashes, a, b):  # type: ignore[no-untyped-def]
+    """Return uint32[n, n_hashes] of sets of 32-bit hashes; an empty set has the largest number."""
+    n_documents = len(offsets) - 1
+    result = np.full((n_documents, n_hashes), ABSENT, np.uint32)
+    scratch = np.empty(_longest(offsets) + TOGETHER, np.uint32)
+    row = np.empty(len(a), np.uint32)
+    for document in range(n_documents):
+        n = offsets[document + 1] - offsets[document]
+        if n:
+            scratch[:n] = hashes[offsets[document] : offsets[document + 1]]
+            _lowest(scratch, n, a, b, row)
+            result[document] = row[:n_hashes]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _lowest(hashes, n, a, b, row):  # type: ignore[no-untyped-def]
+    """Write the minimum over ``hashes[:n]``, n > 0, of each permutation.
+
+    There is room behind the hashes, which are written to.
+    """
+    if a.itemsize == 4:  # known when compiling: the branch costs nothing
+        for i in range(n):
+            h = (hashes[i] ^ (hashes[i] >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+            h = (np.uint32(h) ^ (np.uint32(h) >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+            hashes[i] = np.uint32(h) ^ (np.uint32(h) >> np.uint32(16))
+    rounded = -(-n // TOGETHER) * TOGETHER
+    hashes[n:rounded] = hashes[n - 1]  # a set: saying one twice changes nothing
+    row[:] = ABSENT
+    if a.itemsize == 4:
+        _lowest_affine(hashes[:rounded], a, b, row)
+    else:
+        _lowest_mersenne(hashes[:rounded], a, b, row)
+        for place in range(len(row)):
+            if row[place] < SUSPECT:
+                row[place] = _lowest_exactly(hashes[:n], a[place], b[place])
+            else:
+                row[place] -= np.uint32(1)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _affine(a, b, h):  # type: ignore[no-untyped-def]
+    return np.uint32(a * h + b)
+
+
+@njit(cache=True, nogil=True)
+def _lowest_affine(hashes, a, b, row):  # type: ignore[no-untyped-def]
+    for i in range(0, len(hashes), TOGETHER):
+        h0, h1, h2, h3 = hashes[i], hashes[i + 1], hashes[i + 2], hashes[i + 3]
+        for place in range(len(a)):
+            factor, summand = a[place], b[place]
+            first = min(_affine(factor, summand, h0), _affine(factor, summand, h1))
+            second = min(_affine(factor, summand, h2), _affine(factor, summand, h3))
+            row[place] = min(row[place], min(first, second))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _folded(a, b, h):  # type: ignore[no-untyped-def]
+    """Return 1 + the low half of x mod 2⁶¹−1, for x = a·h + b mod 2⁶⁴; ``b`` is greater by 1.
+
+    2⁶¹ leaves 1, so the top three bits are added to the rest. The sum may still reach the prime;
+    then, and when adding 1 runs over, what comes out is below ``SUSPECT`` and is settled exactly.
+    """
+    x = a * np.uint64(h) + b
+    return np.uint32((x + (x >> TOP)) & LOW_HALF)
+
+
+@njit(cache=True, nogil=True)
+def _lowest_mersenne(hashes, a, b, row):  # type: ignore[no-untyped-def]
+    for i in range(0, len(hashes), TOGETHER):
+        h0, h1, h2, h3 = hashes[i], hashes[i + 1], hashes[i + 2], hashes[i + 3]
+        for place in range(len(a)):
+            factor, summand = a[place], b[place] + np.uint64(1)
+            first = min(_folded(factor, summand, h0), _folded(factor, summand, h1))
+            second = min(_folded(factor, summand, h2), _folded(factor, summand, h3))
+            row[place] = min(row[place], min(first, second))
+
+
+@njit(cache=True, nogil=True)
+def _lowest_exactly(hashes, a, b):  # type: ignore[no-untyped-def]
+    prime = (np.uint64(1) << TOP) - np.uint64(1)
+    lowest = LOW_HALF
+    for i in range(len(hashes)):
+        lowest = min(lowest, ((a * np.uint64(hashes[i]) + b) % prime) & LOW_HALF)
+    return np.uint32(lowest)
