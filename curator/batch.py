@@ -37,6 +37,9 @@ class Tally:
     characters_in: int = 0
     characters_out: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    cuts: Counter[str] = field(default_factory=Counter)
+    """Stretches of text cut out of documents, by reason."""
+    characters_cut: int = 0
     score: str | None = None
     edges: list[float] = field(default_factory=list)
     kept_histogram: list[int] = field(default_factory=list)
@@ -52,6 +55,8 @@ class Tally:
         self.characters_in += other.characters_in
         self.characters_out += other.characters_out
         self.reasons.update(other.reasons)
+        self.cuts.update(other.cuts)
+        self.characters_cut += other.characters_cut
         if other.score is not None:
             self.score, self.edges = other.score, other.edges
             self.kept_histogram = _add(self.kept_histogram, other.kept_histogram)
@@ -64,7 +69,10 @@ class Tally:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {**self.__dict__, "reasons": dict(sorted(self.reasons.items()))}
+        sorted_counts = {
+            name: dict(sorted(getattr(self, name).items())) for name in ("reasons", "cuts")
+        }
+        return {**self.__dict__, **sorted_counts}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Tally:
@@ -73,6 +81,7 @@ class Tally:
             **{
                 **values,
                 "reasons": Counter(values["reasons"]),
+                "cuts": Counter(values["cuts"]),
                 "samples": [tuple(sample) for sample in values["samples"]],
             }
         )

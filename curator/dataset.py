@@ -19,7 +19,7 @@ from curator.errors import RecipeError, named
 from curator.fingerprint import fingerprint
 from curator.frames import OWN_STRINGS, FramePiece, Piece, dask_pieces, pandas_pieces
 from curator.io.atomic import atomic_write
-from curator.io.parts import Parts
+from curator.io.parts import Parts, cut_columns
 from curator.io.reader import Reader, reader_for
 from curator.io.shards import write_shard
 
@@ -157,6 +157,18 @@ class DocumentDataset:
         """Dropped rows with file, line and verdict: the ledger."""
         rows = self.rows
         return rows[~rows[schema.DROPPED_BY].isna()]
+
+    @property
+    def cuts(self) -> pd.DataFrame:
+        """What global stages cut out of documents so far, one row a cut, in memory.
+
+        The columns are those of the ledger of cuts: id, file, line, stage, column, start, end,
+        text, reason, value, duplicate_of. No cuts give no rows.
+        """
+        if self.parts is None:
+            return schema.to_frame(cut_columns())
+        tables = [self.parts.read_cuts(index) for index in range(len(self.parts.parts))]
+        return schema.to_frame(pa.concat_tables([cut_columns(), *tables]))
 
     @property
     def npartitions(self) -> int:

@@ -16,6 +16,7 @@ SAMPLES = "samples.jsonl"
 TIMINGS = "timings.json"
 SHARDS = "shards"
 LEDGER = "dropped"
+CUTS = "cuts"
 VOCABULARY = "vocabulary"
 TOKENIZER = "tokenizer"
 TOKENS = "tokens"
@@ -75,7 +76,8 @@ def verify_file(run: str | Path, relative: str, sha256: str) -> Path:
 
 def recorded_files(manifest: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (path, sha256) of every file a manifest vouches for, in a fixed order."""
-    found = [(entry["path"], entry["sha256"]) for entry in manifest["shards"] + manifest["ledger"]]
+    listed = (*manifest["shards"], *manifest["ledger"], *manifest.get("cuts", ()))
+    found = [(entry["path"], entry["sha256"]) for entry in listed]
     for entry in (manifest.get("vocabulary") or {}).get("files", []):
         found.append((entry["path"], entry["sha256"]))
     if manifest.get("tokenizer"):

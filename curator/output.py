@@ -1,10 +1,11 @@
-"""The end of the way: living rows become shards, dropped rows become the ledger."""
+"""The end of the way: living rows become shards, dropped rows and cuts become ledgers."""
 
 from __future__ import annotations
 
 import dataclasses
 import heapq
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from curator.cluster import run_tasks
 from curator.errors import RecipeError
 from curator.fingerprint import code_hash, fingerprint
 from curator.io.atomic import atomic_write
-from curator.io.parts import Parts
+from curator.io.parts import CUT_COLUMNS, Parts
 from curator.io.shards import plan_shards, write_shard
 
 SAMPLES_KEPT = 24
@@ -59,6 +60,7 @@ class Outputs:
 
     shards: list[dict[str, Any]]
     ledger: list[dict[str, Any]]
+    cuts: list[dict[str, Any]]
     samples: list[Sample]
 
 
@@ -71,7 +73,7 @@ def write_outputs(
     work: Path,
     client: Any | None,
 ) -> Outputs:
-    """Write shards and ledger; finished files whose bytes are still the recorded ones are kept.
+    """Write shards and ledgers; finished files whose bytes are still the recorded ones are kept.
 
     Tasks write beside the run's results, in a folder of this recipe's own, and this process alone
     moves finished files to their place: a task that outlives its run cannot spoil a later one.
@@ -85,9 +87,13 @@ def write_outputs(
     visible = schema.visible_columns(columns)
     ledger_columns = [*visible, *(name for name in schema.RESERVED if name != schema.EXTRA)]
     for position, (folder, wanted) in enumerate(
-        ((manifest.SHARDS, visible), (manifest.LEDGER, ledger_columns))
+        (
+            (manifest.SHARDS, visible),
+            (manifest.LEDGER, ledger_columns),
+            (manifest.CUTS, CUT_COLUMNS),
+        )
     ):
-        plan = plan_shards([both[position] for both in sizes], options.target_bytes)
+        plan = plan_shards([all_[position] for all_ in sizes], options.target_bytes)
         stage = work / f"{folder}-{fingerprint(str(parts), options, name, code_hash())}"
         stage.mkdir(parents=True, exist_ok=True)
         task = partial(
@@ -108,15 +114,18 @@ def write_outputs(
         samples += _smallest([sample for _, found in results for sample in found])
         staged |= {record["path"]: stage for record in written[folder]}
     _publish(run, staged)
-    return Outputs(written[manifest.SHARDS], written[manifest.LEDGER], samples)
+    return Outputs(
+        written[manifest.SHARDS], written[manifest.LEDGER], written[manifest.CUTS], samples
+    )
 
 
-def _row_bytes(part: Parts) -> tuple[np.ndarray, np.ndarray]:
-    """Return the text bytes of the living and of the dropped rows, int64 each."""
+def _row_bytes(part: Parts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the text bytes of the living rows, of the dropped ones and of the cuts, int64 each."""
     table = part.read(0, [schema.TEXT, schema.DROPPED_BY])
     alive = pc.is_null(table.column(schema.DROPPED_BY)).to_numpy()
     lengths = pc.fill_null(pc.binary_length(table.column(schema.TEXT)), 0).to_numpy()
-    return lengths[alive].astype(np.int64), lengths[~alive].astype(np.int64)
+    cut = pc.binary_length(part.read_cuts(0).column(schema.TEXT)).to_numpy()
+    return tuple(sizes.astype(np.int64) for sizes in (lengths[alive], lengths[~alive], cut))
 
 
 def _write_one(
@@ -138,11 +147,14 @@ def _write_one(
             if found.is_file() and manifest.file_sha256(found) == saved["record"]["sha256"]:
                 return saved["record"], [Sample(key, row) for key, row in saved["samples"]]
     collector = _Samples("kept" if folder == manifest.SHARDS else "dropped")
-    tables = collector.watch(_tables(pieces, living=folder == manifest.SHARDS))
+    if folder == manifest.CUTS:  # samples of what was cut come with the tallies, before and after
+        tables = _cut_tables(pieces)
+    else:
+        tables = collector.watch(_tables(pieces, living=folder == manifest.SHARDS))
     shard = write_shard(path, tables, columns, compression)
     record = {
         "path": relative,
-        "documents": shard.documents,
+        "cuts" if folder == manifest.CUTS else "documents": shard.documents,
         "bytes": shard.bytes,
         "characters": shard.characters,
         "sha256": shard.sha256,
@@ -160,6 +172,11 @@ def _tables(pieces: list[tuple[Parts, int, int]], *, living: bool) -> Iterator[p
         alive = pc.is_null(table.column(schema.DROPPED_BY))
         rows = table.filter(alive if living else pc.invert(alive))
         yield rows.slice(start, stop - start)
+
+
+def _cut_tables(pieces: list[tuple[Parts, int, int]]) -> Iterator[pa.Table]:
+    for part, start, stop in pieces:
+        yield part.read_cuts(0).slice(start, stop - start)
 
 
 class _Samples:
@@ -238,7 +255,12 @@ def _publish(run: Path, staged: dict[str, Path]) -> None:
     """Move finished files to their place and remove those of an earlier recipe."""
     for stale in (manifest.MANIFEST, manifest.REPORT, manifest.TIMINGS, manifest.SAMPLES):
         (run / stale).unlink(missing_ok=True)
-    for folder in (manifest.SHARDS, manifest.LEDGER):
+    folders = [manifest.SHARDS, manifest.LEDGER]
+    if any(relative.startswith(f"{manifest.CUTS}/") for relative in staged):
+        folders.append(manifest.CUTS)
+    else:
+        shutil.rmtree(run / manifest.CUTS, ignore_errors=True)
+    for folder in folders:
         (run / folder).mkdir(exist_ok=True)
         for path in sorted((run / folder).glob("*.jsonl*")):
             if path.relative_to(run).as_posix() not in staged:

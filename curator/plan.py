@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from curator.dedup.cuts import CuttingStageBase
 from curator.errors import shorten
 from curator.filters.base import StatisticsFilter
 from curator.fingerprint import describe
@@ -21,7 +22,8 @@ def plan_text(recipe: Recipe) -> str:
     for stage in full_stages(recipe):
         if isinstance(stage, GlobalStageBase):
             open_task = False
-            lines.append(f"global   {_line(stage)}")
+            cuts = "  [cuts text]" if isinstance(stage, CuttingStageBase) else ""
+            lines.append(f"global   {_line(stage)}{cuts}")
             continue
         if not open_task:
             number += 1

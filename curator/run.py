@@ -12,22 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-import fsspec
-
 from curator import __version__, manifest
 from curator.batch import Tally
 from curator.cluster import get_client, run_tasks
 from curator.dataset import DEFAULT_BLOCK_SIZE, DocumentDataset
 from curator.dedup import RepeatedIds
-from curator.errors import CuratorError, ResourceError
-from curator.fingerprint import code_hash, describe, fingerprint, versions
+from curator.fingerprint import code_hash, fingerprint, versions
 from curator.io.atomic import atomic_write
 from curator.io.reader import InputFile
-from curator.output import Sample, write_outputs
+from curator.output import Outputs, Sample, write_outputs
 from curator.progress import Progress
 from curator.recipe import Recipe
 from curator.report import write_report
-from curator.run_folder import check_apart, check_unchanged, exclusive
+from curator.run_entries import check_conservation, resolved_recipe, stage_entry
+from curator.run_folder import check_apart, check_unchanged, describe_input, exclusive
 from curator.stages import GlobalStageBase, Sequential, Stage, Workspace
 from curator.stages.checkpoint import materialise
 from curator.tokenizer import encode_shards, train_tokenizer
@@ -97,7 +95,7 @@ class _Run:
     def execute(self, files: Sequence[InputFile]) -> dict[str, Any]:
         """Do every step in order."""
         with self.progress.running("inputs"):
-            inputs = run_tasks(_describe_input, list(files), self.client)
+            inputs = run_tasks(describe_input, list(files), self.client)
         with self.progress.running("curation"):
             dataset = self._read(fingerprint(inputs))
             workspace = Workspace(
@@ -122,8 +120,8 @@ class _Run:
                 self.client,
             )
         entries = self._language_products([self.run / s["path"] for s in outputs.shards])
-        result = self._manifest(inputs, outputs.shards, outputs.ledger, entries)
-        _check_conservation(result)
+        result = self._manifest(inputs, outputs, entries)
+        check_conservation(result)
         _write_samples(self.run, outputs.samples, self.tallies)
         _write_json(self.run / manifest.MANIFEST, result)
         self._write_timings(result)
@@ -203,14 +201,10 @@ class _Run:
             return made
 
     def _manifest(
-        self,
-        inputs: list[dict[str, Any]],
-        shards: list[dict[str, Any]],
-        ledger: list[dict[str, Any]],
-        entries: dict[str, Any],
+        self, inputs: list[dict[str, Any]], outputs: Outputs, entries: dict[str, Any]
     ) -> dict[str, Any]:
-        recipe, resolved = self.recipe, _resolved(self.recipe)
-        stages = [_stage_entry(tally) for tally in self.tallies]
+        recipe, resolved = self.recipe, resolved_recipe(self.recipe)
+        stages = [stage_entry(tally) for tally in self.tallies]
         for entry in stages:
             if entry["name"] == "reader":
                 entry["operation"] = type(recipe.input).__name__
@@ -226,14 +220,17 @@ class _Run:
             "inputs": inputs,
             "counts": {
                 "documents_in": stages[0]["in"],
-                "kept": sum(shard["documents"] for shard in shards),
-                "dropped": sum(shard["documents"] for shard in ledger),
+                "kept": sum(shard["documents"] for shard in outputs.shards),
+                "dropped": sum(shard["documents"] for shard in outputs.ledger),
                 "characters_in": self.tallies[0].characters_in,
-                "characters_kept": sum(shard["characters"] for shard in shards),
+                "characters_kept": sum(shard["characters"] for shard in outputs.shards),
+                "cuts": sum(file["cuts"] for file in outputs.cuts),
+                "characters_cut": sum(file["characters"] for file in outputs.cuts),
                 "stages": stages,
             },
-            "shards": shards,
-            "ledger": ledger,
+            "shards": outputs.shards,
+            "ledger": outputs.ledger,
+            "cuts": outputs.cuts,
             **entries,
         }
 
@@ -250,86 +247,6 @@ class _Run:
             "workers": workers,
         }
         _write_json(self.run / manifest.TIMINGS, timings)
-
-
-def _describe_input(file: InputFile) -> dict[str, Any]:
-    """Return name, size and hash of an input file; a remote file has its etag instead."""
-    filesystem, path = fsspec.core.url_to_fs(file.path)
-    local = "file" in (
-        filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)
-    )
-    entry: dict[str, Any] = {"file": file.file, "bytes": file.size}
-    try:
-        entry["sha256"] = manifest.file_sha256(path) if local else None
-    except OSError as error:
-        raise ResourceError(f"{file.path}: cannot be read: {error.strerror}") from error
-    if not local:
-        entry["modified"] = file.modified
-    return entry
-
-
-def _stage_entry(tally: Tally) -> dict[str, Any]:
-    histogram = None
-    if tally.score is not None:
-        histogram = {
-            "score": tally.score,
-            "edges": tally.edges,
-            "kept": tally.kept_histogram,
-            "dropped": tally.dropped_histogram,
-        }
-    return {
-        "name": tally.name,
-        "operation": tally.operation,
-        "kind": tally.kind,
-        "in": tally.n_in,
-        "kept": tally.n_in - tally.dropped,
-        "dropped": tally.dropped,
-        "changed": tally.changed,
-        "reasons": dict(sorted(tally.reasons.items(), key=lambda item: (-item[1], item[0]))),
-        "histogram": histogram,
-    }
-
-
-def _check_conservation(result: dict[str, Any]) -> None:
-    """Refuse to write a manifest whose sums do not close; that would be a fault of this library."""
-    counts = result["counts"]
-    alive = counts["documents_in"]
-    for stage in counts["stages"]:
-        if stage["in"] != alive:
-            raise CuratorError(
-                f"stage {stage['name']}: {stage['in']} documents came in but {alive} were kept "
-                "before it; please report this fault with the recipe"
-            )
-        alive = stage["kept"]
-    if alive != counts["kept"] or counts["kept"] + counts["dropped"] != counts["documents_in"]:
-        raise CuratorError(
-            f"{counts['documents_in']} documents in, but {counts['kept']} kept and "
-            f"{counts['dropped']} dropped; please report this fault with the recipe"
-        )
-
-
-def _resolved(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe with every default filled in, as plain data without ``output``."""
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(recipe):
-        if field.name != "output":
-            values[field.name] = _plain(describe(getattr(recipe, field.name)))
-    return values
-
-
-def _plain(value: Any) -> Any:
-    """Turn descriptions of objects into the recipe's own form ``{Name: fields}``."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "function" in value:
-        return value["function"]
-    if "class" not in value:
-        return {key: _plain(item) for key, item in value.items()}
-    module, _, name = value["class"].partition(":")
-    shown = name if module.startswith("curator.") else value["class"]
-    return {shown: {key: _plain(item) for key, item in value.get("fields", {}).items()}}
 
 
 def _write_samples(run: Path, samples: Sequence[Sample], tallies: Sequence[Tally]) -> None:

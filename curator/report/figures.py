@@ -43,6 +43,14 @@ class Stage:
     reasons: tuple[tuple[str, int], ...]
     """Reason and documents, most frequent first."""
     histogram: Histogram | None = None
+    cuts: tuple[tuple[str, int], ...] = ()
+    """Reason and stretches of text cut out of documents, most frequent first."""
+    characters_cut: int = 0
+
+    @property
+    def n_cuts(self) -> int:
+        """Stretches of text cut."""
+        return sum(number for _, number in self.cuts)
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,9 @@ class Counts:
     characters_in: int
     characters_kept: int
     stages: tuple[Stage, ...]
+    cuts: int = 0
+    """Stretches of text in the ledger of cuts."""
+    characters_cut: int = 0
 
     def faults(self) -> list[str]:
         """Return, in words, every place where documents do not add up; an honest run has none."""
@@ -74,6 +85,16 @@ class Counts:
             before = stage.kept
         if self.stages and before != self.kept:
             found.append(f"the last stage kept {before:,}, the run {self.kept:,}")
+        for what, of_stages, of_run in (
+            ("cuts", sum(stage.n_cuts for stage in self.stages), self.cuts),
+            (
+                "characters cut",
+                sum(stage.characters_cut for stage in self.stages),
+                self.characters_cut,
+            ),
+        ):
+            if of_stages != of_run:
+                found.append(f"{what}: {of_stages:,} by stage, {of_run:,} in the ledger of cuts")
         return found
 
 
@@ -93,15 +114,14 @@ def read_counts(manifest: Mapping[str, Any]) -> Counts:
         characters_in=whole(counts.get("characters_in", 0), "counts.characters_in"),
         characters_kept=whole(counts.get("characters_kept", 0), "counts.characters_kept"),
         stages=tuple(_stage(stage, f"counts.stages[{at}]") for at, stage in enumerate(stages)),
+        cuts=whole(counts.get("cuts", 0), "counts.cuts"),
+        characters_cut=whole(counts.get("characters_cut", 0), "counts.characters_cut"),
     )
 
 
 def _stage(value: object, place: str) -> Stage:
     stage = _mapping(value, place)
-    reasons = {
-        str(reason): whole(documents, f"{place}.reasons")
-        for reason, documents in _mapping(stage.get("reasons", {}), f"{place}.reasons").items()
-    }
+    cuts = {} if stage.get("cuts") is None else _mapping(stage["cuts"], f"{place}.cuts")
     histogram = stage.get("histogram")
     return Stage(
         name=_name(stage.get("name", "")),
@@ -111,12 +131,20 @@ def _stage(value: object, place: str) -> Stage:
         kept=whole(stage.get("kept"), f"{place}.kept"),
         dropped=whole(stage.get("dropped"), f"{place}.dropped"),
         changed=whole(stage.get("changed", 0), f"{place}.changed"),
-        reasons=tuple(
-            (_name(reason), documents)
-            for reason, documents in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-        ),
+        reasons=_reasons(stage.get("reasons", {}), f"{place}.reasons"),
         histogram=None if histogram is None else _histogram(histogram, f"{place}.histogram"),
+        cuts=_reasons(cuts.get("reasons", {}), f"{place}.cuts.reasons"),
+        characters_cut=whole(cuts.get("characters", 0), f"{place}.cuts.characters"),
     )
+
+
+def _reasons(value: object, place: str) -> tuple[tuple[str, int], ...]:
+    """Return each reason with its count, most frequent first."""
+    counts = {
+        str(reason): whole(number, place) for reason, number in _mapping(value, place).items()
+    }
+    rising = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple((_name(reason), number) for reason, number in rising)
 
 
 def _histogram(value: object, place: str) -> Histogram | None:

@@ -1,4 +1,4 @@
-"""A summary of the ledger: what was dropped, by which stage, for which reason, with examples."""
+"""A summary of the ledgers: what was dropped or cut, by which stage and reason, with examples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import orjson
 import zstandard
 
 from curator.errors import DataError, ManifestError, shorten
-from curator.manifest import LEDGER, MANIFEST, read_manifest
+from curator.manifest import CUTS, LEDGER, MANIFEST, read_manifest
 from curator.report.figures import read_counts
 from curator.report.numerals import count, share
 from curator.report.terminal import columns, fit, pad, terminal_width
@@ -33,7 +33,7 @@ _SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 
 @dataclass
 class _Pile:
-    """Documents one stage dropped for one reason."""
+    """Documents, or cuts, of one stage for one reason."""
 
     documents: int = 0
     samples: list[tuple[str, str, str]] = field(default_factory=list)
@@ -47,7 +47,7 @@ def ledger_summary(
     stage: str | None = None,
     reason: str | None = None,
 ) -> str:
-    """Return a summary of ``RUN/dropped``, ready to print.
+    """Return a summary of ``RUN/dropped`` and, where there is any, ``RUN/cuts``, ready to print.
 
     Counts by stage and reason, most frequent first, with the first ``samples`` documents of each
     in corpus order. ``stage`` and ``reason`` limit what is listed to these. Lines fill at most
@@ -60,29 +60,41 @@ def ledger_summary(
     folder = run / LEDGER
     if not folder.is_dir():
         raise ManifestError(f"{folder}: no such folder; give the folder of a finished run")
-    piles, total = _count(folder, samples, stage, reason)
-    by_stage: dict[str, dict[str, _Pile]] = {}
-    for (dropped_by, why), pile in piles.items():
-        by_stage.setdefault(dropped_by, {})[why] = pile
-    lines: list[str] = []
-    for dropped_by in sorted(by_stage, key=lambda name: (-_documents(by_stage[name]), name)):
-        lines += _stage_lines(dropped_by, by_stage[dropped_by], total, width)
+    piles, total = _count(folder, "dropped_by", samples, stage, reason)
+    lines = _pile_lines(piles, total, width)
     if not piles:
         lines.append("nothing dropped" + (" for that" if stage or reason else ""))
-    return "\n".join([*lines, *textwrap.wrap(_comparison(run, total), max(width, 20))])
+    n_cuts = 0
+    if (run / CUTS).is_dir():
+        piles, n_cuts = _count(run / CUTS, "stage", samples, stage, reason)
+        if piles:
+            lines += ["", "cut out of documents", ""]
+            lines += _pile_lines(piles, n_cuts, width)
+    lines += textwrap.wrap(_comparison(run, total, n_cuts), max(width, 20))
+    return "\n".join(lines)
+
+
+def _pile_lines(piles: dict[tuple[str, str], _Pile], total: int, width: int) -> list[str]:
+    by_stage: dict[str, dict[str, _Pile]] = {}
+    for (name, why), pile in piles.items():
+        by_stage.setdefault(name, {})[why] = pile
+    lines: list[str] = []
+    for name in sorted(by_stage, key=lambda name: (-_documents(by_stage[name]), name)):
+        lines += _stage_lines(name, by_stage[name], total, width)
+    return lines
 
 
 def _count(
-    folder: Path, samples: int, stage: str | None, reason: str | None
+    folder: Path, column: str, samples: int, stage: str | None, reason: str | None
 ) -> tuple[dict[tuple[str, str], _Pile], int]:
     piles: dict[tuple[str, str], _Pile] = {}
     total = 0
     for row in _rows(folder):
         total += 1
-        dropped_by, why = _words(row.get("dropped_by")), _words(row.get("reason"))
-        if (stage is not None and dropped_by != stage) or (reason is not None and why != reason):
+        name, why = _words(row.get(column)), _words(row.get("reason"))
+        if (stage is not None and name != stage) or (reason is not None and why != reason):
             continue
-        key = (dropped_by[:KEPT_CHARACTERS], why[:KEPT_CHARACTERS])
+        key = (name[:KEPT_CHARACTERS], why[:KEPT_CHARACTERS])
         if key not in piles and len(piles) >= MOST_REASONS:
             key = (OTHER, OTHER)
         pile = piles.setdefault(key, _Pile())
@@ -99,7 +111,7 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
             continue
         for number, line in _lines(path):
             if line is None:
-                yield {"dropped_by": "", "reason": NOT_READ}
+                yield {"reason": NOT_READ}
                 continue
             try:
                 row = orjson.loads(line)
@@ -170,14 +182,19 @@ def _documents(reasons: dict[str, _Pile]) -> int:
     return sum(pile.documents for pile in reasons.values())
 
 
-def _comparison(run: Path, total: int) -> str:
+def _comparison(run: Path, total: int, n_cuts: int) -> str:
+    found = f"{count(total)} in the ledger"
     if not (run / MANIFEST).is_file():
-        return f"{count(total)} in the ledger; the run has no manifest yet"
-    dropped = read_counts(read_manifest(run)).dropped
-    if dropped == total:
-        return f"{count(total)} in the ledger = {count(dropped)} dropped in the manifest ✓"
+        return f"{found}; the run has no manifest yet"
+    counts = read_counts(read_manifest(run))
+    recorded = f"{count(counts.dropped)} dropped"
+    if counts.cuts or n_cuts:
+        found += f", {count(n_cuts)} cuts"
+        recorded += f", {count(counts.cuts)} cuts"
+    if (counts.dropped, counts.cuts) == (total, n_cuts):
+        return f"{found} = {recorded} in the manifest ✓"
     return (
-        f"✗ {count(total)} in the ledger, {count(dropped)} dropped in the manifest: "
+        f"✗ {found}, {recorded} in the manifest: "
         "the folder was changed after the run; run the recipe again"
     )
 

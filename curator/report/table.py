@@ -55,7 +55,7 @@ def _widths(numbers: list[tuple[str, str, str, str]]) -> int:
 
 def _top_reason(stage: Stage) -> str:
     if not stage.reasons:
-        return ""
+        return f"{numerals.count(stage.n_cuts)} cuts" if stage.cuts else ""
     reason, documents = stage.reasons[0]
     more = len(stage.reasons) - 1
     rest = f", {more} more" if more else ""
@@ -68,6 +68,8 @@ def _proof(counts: Counts) -> list[str]:
         f"{counts.entered:,} in = {counts.kept:,} kept + {counts.dropped:,} dropped"
         f" ({numerals.share(counts.kept, counts.entered)} kept)"
     )
+    if counts.cuts:
+        total = f"{total}; {counts.cuts:,} cuts of {counts.characters_cut:,} characters"
     faults = counts.faults()
     if not faults:
         return [f"{total} ✓"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,10 @@ def materialise(
         keep_results=False,
     )
     order = [READER, *(name for name, _ in dataset.pending)]
-    return _parts(folder, rows), [tallies[name] for name in order if name in tallies]
+    parts = _parts(folder, rows)
+    if dataset.parts is not None:  # their cuts are in the new parts' text
+        parts = replace(parts, settled=dataset.parts.all_cuts)
+    return parts, [tallies[name] for name in order if name in tallies]
 
 
 def _write_piece(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +19,26 @@ from curator.cluster import run_tasks
 from curator.dataset import DocumentDataset
 from curator.errors import DataError, named
 from curator.fingerprint import code_hash, fingerprint, versions
+from curator.io.atomic import atomic_write
+from curator.io.cuts import CutLayer
 from curator.io.parts import ROW, Parts, read_marks, write_marks
 from curator.stages.base import Stage, require_columns
 from curator.stages.checkpoint import materialise
 from curator.stages.workspace import Workspace, temporary_workspace
+
+CUTS, CUTS_NOTE = "cuts", "cuts.json"
+"""In a stage's work folder: the files of its cuts, and what is counted of them."""
+
+
+class Judgement(NamedTuple):
+    """What a global stage has to say of the corpus."""
+
+    marks: pa.Table
+    """Verdicts on rows: see ``curator.io.parts.MARKS_SCHEMA``."""
+    cuts: CutLayer | None = None
+    """What it cut out of documents; its files are written."""
+    tally: Tally | None = None
+    """What the tally of a stage that cuts has beside documents in and dropped."""
 
 
 class GlobalStageBase(Stage):
@@ -30,6 +47,10 @@ class GlobalStageBase(Stage):
     def mark(self, parts: Parts, work: Path, client: Any | None) -> pa.Table:
         """Return the marks to lay over the parts: see ``curator.io.parts.MARKS_SCHEMA``."""
         raise NotImplementedError(f"{type(self).__name__} has no mark; define mark(...)")
+
+    def judge(self, parts: Parts, name: str, work: Path, client: Any | None) -> Judgement:
+        """Return everything the stage has to say of the parts; a stage that cuts says more."""
+        return Judgement(self.mark(parts, work / "pieces", client))
 
     def columns_needed(self) -> tuple[str, ...]:
         """Return the columns that must exist before this stage."""
@@ -62,13 +83,36 @@ def mark_dataset(
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
         with named(name):
-            marks = stage.mark(parts, work / "pieces", workspace.client)
-        write_marks(path, _named(marks, name))
+            judgement = stage.judge(parts, name, work, workspace.client)
+        _note_cuts(work, judgement)
+        write_marks(path, _named(judgement.marks, name))
         shutil.rmtree(work / "pieces", ignore_errors=True)
     marked = parts.with_marks(path)
+    cuts, noted = _noted_cuts(work, name)
+    if cuts is not None:
+        marked = marked.with_cuts(cuts)
     if workspace.on_step is not None:
-        workspace.on_step([_global_tally(stage, name, parts, path, workspace.client)])
+        tally = _global_tally(stage, name, parts, path, workspace.client)
+        if noted is not None:
+            tally.merge(noted)
+        workspace.on_step([tally])
     return DocumentDataset.from_parts(marked, f"marked:{origin}", (*dataset.names, name))
+
+
+def _note_cuts(work: Path, judgement: Judgement) -> None:
+    """Note beside the marks, and before them, what a restart needs to know of the cuts."""
+    if judgement.cuts is None or judgement.tally is None:
+        return
+    with atomic_write(work / CUTS_NOTE) as file:
+        note = {"column": judgement.cuts.column, "tally": judgement.tally.to_json()}
+        file.write(json.dumps(note, ensure_ascii=False).encode())
+
+
+def _noted_cuts(work: Path, name: str) -> tuple[CutLayer | None, Tally | None]:
+    if not (work / CUTS_NOTE).exists():
+        return None, None
+    note = json.loads((work / CUTS_NOTE).read_bytes())
+    return CutLayer(work / CUTS, name, note["column"]), Tally.from_json(note["tally"])
 
 
 def _file_name(name: str) -> str:

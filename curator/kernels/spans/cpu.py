@@ -1,0 +1,74 @@
+"""Spans on the host: one walk over the documents that have any, and copies of what is between."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def byte_spans(offsets, data, documents, starts, ends):  # type: ignore[no-untyped-def]
+    """Return first and last byte of every span, and the first span that cannot be, or -1."""
+    n = len(documents)
+    first, last = np.empty(n, np.int64), np.empty(n, np.int64)
+    document, at, place, end = np.int64(-1), np.int64(0), np.int64(0), np.int64(0)
+    for i in range(n):
+        if documents[i] != document:
+            if documents[i] < document or documents[i] >= len(offsets) - 1:
+                return first, last, i
+            document = documents[i]
+            at, end, place = offsets[document], offsets[document + 1], 0
+        if starts[i] < place or ends[i] <= starts[i]:
+            return first, last, i
+        for side in range(2):
+            wanted = starts[i] if side == 0 else ends[i]
+            while place < wanted and at < end:
+                at += 1
+                while at < end and data[at] & 0xC0 == 0x80:
+                    at += 1
+                place += 1
+            if place < wanted:
+                return first, last, i
+            if side == 0:
+                first[i] = at - offsets[document]
+            else:
+                last[i] = at - offsets[document]
+    return first, last, -1
+
+
+@njit(cache=True, nogil=True)
+def without(offsets, data, documents, first, last):  # type: ignore[no-untyped-def]
+    """Return offsets and bytes of the documents with the spans left out."""
+    n_documents = len(offsets) - 1
+    kept = np.empty(n_documents + 1, np.int64)
+    room = offsets[n_documents] - offsets[0]
+    for i in range(len(documents)):
+        room -= last[i] - first[i]
+    out = np.empty(room, np.uint8)
+    kept[0] = 0
+    written, span = np.int64(0), np.int64(0)
+    for document in range(n_documents):
+        at = offsets[document]
+        while span < len(documents) and documents[span] == document:
+            stop = offsets[document] + first[span]
+            out[written : written + stop - at] = data[at:stop]
+            written += stop - at
+            at = offsets[document] + last[span]
+            span += 1
+        stop = offsets[document + 1]
+        out[written : written + stop - at] = data[at:stop]
+        written += stop - at
+        kept[document + 1] = written
+    return kept, out
+
+
+@njit(cache=True, nogil=True)
+def gather(data, first, last):  # type: ignore[no-untyped-def]
+    """Return offsets and bytes of the spans, one after the other."""
+    offsets = np.zeros(len(first) + 1, np.int64)
+    for i in range(len(first)):
+        offsets[i + 1] = offsets[i] + last[i] - first[i]
+    out = np.empty(offsets[len(first)], np.uint8)
+    for i in range(len(first)):
+        out[offsets[i] : offsets[i + 1]] = data[first[i] : last[i]]
+    return offsets, out
