@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -123,6 +124,80 @@ def run(
 
 
 @main.command()
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Run folder to write: shards, ledger and manifest.",
+)
+@click.option(
+    "--aligned",
+    type=click.FloatRange(0.5, 1),
+    default=0.9,
+    show_default=True,
+    help="Drop a document when this share of it runs alongside a kept one.",
+)
+@click.option(
+    "--jaccard",
+    type=click.FloatRange(0.1, 1),
+    help="Classical rule instead: share of shingles in common, e.g. 0.8.",
+)
+@click.option(
+    "--against",
+    metavar="INDEX",
+    type=click.Path(path_type=Path),
+    help="Index to compare with and to add these documents to; made where there is none.",
+)
+@click.option("--frozen", is_flag=True, help="With --against: leave the index as it is.")
+@click.option("--text-field", default="text", show_default=True)
+@click.option("--id-field", default="id", show_default=True, help="'' makes ids of file and line.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--n-workers",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default="processors",
+    help="Threads.",
+)
+@click.option("--block-size", type=Size(), default="16M", show_default=True)
+@click.option("--quiet", is_flag=True, help="Print nothing.")
+@one_line_errors
+def dedup(
+    inputs: tuple[str, ...],
+    output: Path,
+    aligned: float,
+    jaccard: float | None,
+    against: Path | None,
+    frozen: bool,
+    text_field: str,
+    id_field: str,
+    seed: int,
+    n_workers: int,
+    block_size: int,
+    quiet: bool,
+) -> None:
+    """Deduplicate jsonl files: lines that stay are copied, the others are in the ledger."""
+    from curator.dedup.fuzzy import FuzzyDuplicates
+    from curator.deduplicate import DedupOptions, deduplicate
+    from curator.io.jsonl import JsonlReader
+
+    reader = JsonlReader(list(inputs), text_field=text_field, id_field=id_field or None)
+    stage = FuzzyDuplicates(aligned=aligned, jaccard=jaccard, seed=seed)
+    options = DedupOptions(n_workers, block_size, against=against, frozen=frozen)
+    counts = deduplicate(reader, output, stage, options)["counts"]
+    if not quiet:
+        click.echo(
+            f"in {counts['documents_in']} = kept {counts['kept']} + dropped {counts['dropped']}"
+        )
+        for entry in counts["stages"]:
+            for reason, number in entry["reasons"].items():
+                click.echo(f"  {entry['name']}: {reason} {number}")
+        click.echo(f"shards, ledger and manifest: {output}")
+
+
+@main.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
 @set_option
 @one_line_errors
@@ -141,12 +216,12 @@ def show(recipe: Path, assignments: tuple[str, ...]) -> None:
     type=click.IntRange(0),
     default=3,
     show_default=True,
-    help="Documents shown for every stage and reason.",
+    help="Documents, or cuts, shown for every stage and reason.",
 )
 @click.option("--stage", help="Only this stage.")
 @one_line_errors
 def ledger(run_folder: Path, samples: int, stage: str | None) -> None:
-    """Show what RUN dropped, by stage and reason, with samples."""
+    """Show what RUN dropped and cut, by stage and reason, with samples."""
     from curator.report.table import ledger_summary
 
     click.echo(ledger_summary(run_folder, samples=samples, stage=stage))
@@ -177,6 +252,7 @@ def verify(run_folder: Path) -> None:
     click.echo(
         f"{len(files)} files are intact; "
         f"in {counts['documents_in']} = kept {counts['kept']} + dropped {counts['dropped']}"
+        + (f"; {counts['cuts']} cuts" if counts.get("cuts") else "")
     )
 
 

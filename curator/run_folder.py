@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import fsspec
+
 from curator import manifest
 from curator.errors import DataError, RecipeError, ResourceError
 from curator.io.atomic import TEMPORARY_PREFIX
@@ -69,3 +71,19 @@ def exclusive(run: Path) -> Iterator[None]:
         for half in run.rglob(f"{TEMPORARY_PREFIX}*"):  # of a run that was killed
             half.unlink()
         yield
+
+
+def describe_input(file: InputFile) -> dict[str, Any]:
+    """Return name, size and hash of an input file; a remote file has its etag instead."""
+    filesystem, path = fsspec.core.url_to_fs(file.path)
+    local = "file" in (
+        filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)
+    )
+    entry: dict[str, Any] = {"file": file.file, "bytes": file.size}
+    try:
+        entry["sha256"] = manifest.file_sha256(path) if local else None
+    except OSError as error:
+        raise ResourceError(f"{file.path}: cannot be read: {error.strerror}") from error
+    if not local:
+        entry["modified"] = file.modified
+    return entry

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import operator
 import os
+import threading
 
 import pytest
 
-from curator.cluster import get_client, run_tasks
+from curator.cluster import get_client, get_threads, run_tasks
 from curator.errors import DataError
 
 
@@ -47,3 +48,53 @@ def test_a_cluster_gives_the_same_results_and_leaves_the_environment_alone() -> 
 
 def process_of(item: int) -> int:
     return os.getpid()
+
+
+def test_threads_give_the_same_results_in_the_order_of_the_items() -> None:
+    items = list(range(200))
+    done: dict[int, int] = {}
+    with get_threads(4) as threads:
+        assert threads is not None
+        assert run_tasks(operator.neg, items, threads, done.__setitem__) == [-i for i in items]
+        assert done == {i: -i for i in items}
+        assert run_tasks(operator.neg, [], threads) == []
+        assert run_tasks(operator.neg, [3, 5], threads, keep_results=False) == [None, None]
+        assert run_tasks(operator.neg, [3, 5], threads, prepare=operator.inv) == [4, 6]
+
+
+def test_threads_work_in_this_process_and_at_the_same_time() -> None:
+    barrier = threading.Barrier(3)
+
+    def meet(item: int) -> int:
+        barrier.wait(timeout=60)  # nobody comes through unless three are here
+        return os.getpid()
+
+    with get_threads(3) as threads:
+        assert run_tasks(meet, [1, 2, 3], threads) == [os.getpid()] * 3
+
+
+def test_the_first_failure_in_a_thread_is_raised_as_it_is_and_cancels_the_rest() -> None:
+    started: list[int] = []
+    released = threading.Event()
+
+    def fail_first(item: int) -> int:
+        started.append(item)
+        if item != 3:
+            assert released.wait(timeout=60)
+        return fail_on_three(item)
+
+    with get_threads(2) as threads:
+        try:
+            with pytest.raises(DataError, match=r"a\.jsonl:3"):
+                run_tasks(fail_first, [3, *range(10, 1000)], threads)
+        finally:
+            released.set()
+        assert run_tasks(operator.neg, [1, 2], threads) == [-1, -2]  # still of use
+    assert sorted(started)[0] == 3
+    assert len(started) <= 3  # two that waited, at most, beside the one that failed
+
+
+def test_one_thread_is_none() -> None:
+    for n_threads in (0, 1):
+        with get_threads(n_threads) as threads:
+            assert threads is None

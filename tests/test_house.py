@@ -34,6 +34,8 @@ FLOORS = [
     ["report"],
     ["progress"],
     ["run_folder"],
+    ["run_entries"],
+    ["deduplicate"],
     ["run"],
     ["plan"],
     ["cli"],

@@ -12,6 +12,19 @@ from curator.kernels.components import components
 CHECKED_ROUNDS = 8
 """Rounds in which the best of a component is compared with all of it. What is left then, the
 middles of very long chains, is settled by the verified pairs alone."""
+STEPS = 64
+"""Copies of copies followed from a kept document, at most."""
+
+
+class Verdict(NamedTuple):
+    """What comparing some pairs gave, for each."""
+
+    similarity: np.ndarray
+    """float64[n]: shown in the ledger."""
+    direct: np.ndarray
+    """bool[n]: the lesser is a copy of the better."""
+    indirect: np.ndarray
+    """bool[n]: it is one if it is a copy also of another copy of the better."""
 
 
 class Stars(NamedTuple):
@@ -22,23 +35,23 @@ class Stars(NamedTuple):
     kept: np.ndarray
     """int64[n]."""
     similarity: np.ndarray
-    """float64[n]: verified Jaccard of the two."""
+    """float64[n]: verified similarity of the two."""
 
 
 def stars(
     edges: np.ndarray,
     similarity: np.ndarray,
     n_nodes: int,
-    compare: Callable[[np.ndarray, int], np.ndarray],
-    threshold: float,
+    compare: Callable[[np.ndarray, int], Verdict],
 ) -> Stars:
-    """Split a graph of verified pairs into stars around the best nodes.
+    """Split a graph of verified copies into stars around the best nodes.
 
-    Nodes are numbered from best (0) to worst. ``edges`` is int64[e, 2] with ``similarity``
-    float64[e] >= ``threshold``; ``compare(pairs, round)`` gives the similarity of more pairs
-    (int64[p, 2]). In each component the best node is kept, all members are compared with it, those
-    similar enough are dropped for it, and the rest is settled again as components of its own. A
-    chain a–b–c whose ends are strangers thus loses b alone.
+    Nodes are numbered from best (0) to worst. ``edges`` is int64[e, 2] of copies with
+    ``similarity`` float64[e]; ``compare(pairs, round)`` judges more pairs (int64[p, 2], the
+    better first). In each component the best node is kept and all members are compared with it;
+    those that are copies of it are dropped for it, and so are those that are copies of one of
+    these and ``indirect`` copies of the kept. The rest is settled again as components of its
+    own. A chain a–b–c whose ends are strangers thus loses b alone.
     """
     edges = np.sort(edges, axis=1)
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -48,16 +61,21 @@ def stars(
         best = components(edges, n_nodes)
         members = np.flatnonzero(best != np.arange(n_nodes))
         known = np.zeros(n_nodes, np.float64)
+        gone, may_go = np.zeros(n_nodes, np.bool_), np.zeros(n_nodes, np.bool_)
         direct = best[edges[:, 1]] == edges[:, 0]
         known[edges[direct, 1]] = similarity[direct]
-        unknown = members[known[members] == 0]
+        gone[edges[direct, 1]] = True
+        unknown = members[~gone[members]]
         if len(unknown):
-            known[unknown] = compare(np.stack([best[unknown], unknown], axis=1), number)
-        gone = members[known[members] >= threshold]
-        found.append((gone, best[gone], known[gone]))
-        settled = np.zeros(n_nodes, np.bool_)
-        settled[gone] = True
-        settled[best[gone]] = True
+            verdict = compare(np.stack([best[unknown], unknown], axis=1), number)
+            known[unknown] = verdict.similarity
+            gone[unknown] = verdict.direct
+            may_go[unknown] = verdict.indirect
+        _follow(edges, gone, may_go)
+        dropped = np.flatnonzero(gone)
+        found.append((dropped, best[dropped], known[dropped]))
+        settled = gone.copy()
+        settled[best[dropped]] = True
         remaining = ~settled[edges].any(axis=1)
         edges, similarity = edges[remaining], similarity[remaining]
     if len(edges):
@@ -65,6 +83,17 @@ def stars(
     if not found:
         return Stars(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
     return Stars(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _follow(edges: np.ndarray, gone: np.ndarray, may_go: np.ndarray) -> None:
+    """Let ``gone`` (bool[n]) spread along the edges to nodes that ``may_go`` (bool[n])."""
+    for _ in range(STEPS):
+        from_gone = gone[edges]
+        reached = np.unique(edges[:, ::-1][from_gone])
+        reached = reached[may_go[reached] & ~gone[reached]]
+        if not len(reached):
+            return
+        gone[reached] = True
 
 
 def _greedy(

@@ -9,27 +9,45 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
-from curator.io.parts import Parts
+from curator.io.parts import Corpus
 from curator.kernels.buffers import Utf8
+from curator.kernels.fold import Keys, fold
 
 CHUNK_BYTES = 4 << 20
 """Text folded at a time: the code points stay near the processor and their memory is reused."""
 
 
-def living_texts(part: Parts, text_field: str) -> tuple[np.ndarray, Utf8]:
-    """Return the row ordinals and the texts of the living rows of a one-part ``Parts``."""
+def living_texts(part: Corpus, text_field: str) -> tuple[np.ndarray, Utf8]:
+    """Return the row ordinals and the texts of the living rows of a one-part corpus."""
     table = part.read(0, [text_field, schema.DROPPED_BY])
+    ordinals = np.arange(table.num_rows) + part.parts[0].first_row
+    return living(table, ordinals, text_field)
+
+
+def living(table: pa.Table, ordinals: np.ndarray, text_field: str) -> tuple[np.ndarray, Utf8]:
+    """Return the ordinals and the texts of the living rows of a table."""
     positions = np.flatnonzero(pc.is_null(table.column(schema.DROPPED_BY)).to_numpy())
     texts = schema.string_array(table.column(text_field))
     if len(positions) < table.num_rows:
         texts = texts.take(pa.array(positions))
-    return positions + part.parts[0].first_row, schema.text_buffers(texts)
+    return ordinals[positions], schema.text_buffers(texts)
 
 
-def chosen_texts(part: Parts, text_field: str, rows: np.ndarray) -> Utf8:
-    """Return the texts of ``rows`` (int64[n], rising ordinals) of a one-part ``Parts``."""
-    texts = schema.string_array(part.read(0, [text_field]).column(text_field))
-    return schema.text_buffers(texts.take(pa.array(rows - part.parts[0].first_row)))
+def chosen_texts(part: Corpus, text_field: str, rows: np.ndarray) -> Utf8:
+    """Return the texts of ``rows`` (int64[n], rising ordinals) of a one-part corpus."""
+    return schema.text_buffers(part.take(0, rows, [text_field]).column(text_field))
+
+
+def chosen_keys(part: Corpus, text_field: str, rows: np.ndarray) -> Iterator[Keys]:
+    """Yield the keys of ``rows`` (int64[n], rising ordinals) of a one-part corpus, in runs.
+
+    A part that keeps keys, as an index does, gives them; else its texts are folded.
+    """
+    if hasattr(part, "keys"):
+        yield part.keys(0, rows)
+        return
+    for _, chunk in chunks(chosen_texts(part, text_field, rows)):
+        yield fold(chunk)
 
 
 def chunks(texts: Utf8, n_bytes: int = CHUNK_BYTES) -> Iterator[tuple[slice, Utf8]]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from curator.dedup.representative import best_first
 from curator.dedup.verdicts import row_ids
-from curator.io.parts import Parts
+from curator.io.parts import Corpus
 
 NO_DOCUMENTS: dict[str, np.ndarray] = {
     "rows": np.zeros(0, np.int64),
@@ -37,7 +37,7 @@ def repeated(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def resolve(
-    parts: Parts, rows: np.ndarray, hashes: np.ndarray, quality: np.ndarray
+    parts: Corpus, rows: np.ndarray, hashes: np.ndarray, quality: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (dropped rows, rows kept for them) among documents with equal ``hashes``.
 

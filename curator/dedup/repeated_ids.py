@@ -17,7 +17,7 @@ from curator.cluster import run_tasks
 from curator.dedup.equality import repeated
 from curator.dedup.pieces import joined, open_work, piece, read_arrays
 from curator.dedup.verdicts import encoded, repeated_text
-from curator.io.parts import MARKS_SCHEMA, ROW, Parts
+from curator.io.parts import MARKS_SCHEMA, ROW, Corpus
 from curator.stages.global_stage import GlobalStageBase
 
 ROWS_AT_ONCE = 1 << 22
@@ -50,15 +50,12 @@ class RepeatedIds(GlobalStageBase):
         """Only the id is read."""
         return (schema.ID,)
 
-    def mark(self, parts: Parts, work: Path, client: Any | None) -> pa.Table:
+    def mark(self, parts: Corpus, work: Path, client: Any | None) -> pa.Table:
         """Return a mark for every living row but the first of each id."""
         n_parts = len(parts.parts)
         n_ranges = _ranges(parts.total_rows)
-        rows_of_parts = [part.rows for part in parts.parts]
-        open_work(work, {"stage": "RepeatedIds", "rows": rows_of_parts, "ranges": n_ranges})
-        run_tasks(
-            _hash_part, [(parts.only(i), _ids_piece(work, i)) for i in range(n_parts)], client
-        )
+        self.open(parts, work)
+        run_tasks(_hash_part, [(parts.only(i), ids_piece(work, i)) for i in range(n_parts)], client)
         tasks = [(number, work / f"repeats-{number:05d}") for number in range(n_ranges)]
         run_tasks(
             partial(_range_task, n_ranges=n_ranges, n_parts=n_parts, work=work), tasks, client
@@ -66,6 +63,12 @@ class RepeatedIds(GlobalStageBase):
         found = joined([path for _, path in tasks], NO_REPEATS)
         order = np.argsort(found["rows"])
         return _marks(parts, self.label, found["rows"][order], found["firsts"][order])
+
+    def open(self, parts: Corpus, work: Path) -> None:
+        """Make the work folder, or check that it is of the same parts."""
+        rows = [part.rows for part in parts.parts]
+        ranges = _ranges(parts.total_rows)
+        open_work(work, {"stage": "RepeatedIds", "rows": rows, "ranges": ranges})
 
 
 def _ranges(n_rows: int) -> int:
@@ -75,28 +78,35 @@ def _ranges(n_rows: int) -> int:
     return n_ranges
 
 
-def _ids_piece(work: Path, index: int) -> Path:
+def ids_piece(work: Path, index: int) -> Path:
+    """Return the path of the hashed ids of part ``index``."""
     return work / f"ids-{index:05d}"
 
 
-def _hash_part(item: tuple[Parts, Path]) -> None:
+def _hash_part(item: tuple[Corpus, Path]) -> None:
     part, path = item
     piece(path, partial(_hash_ids, part))
 
 
-def _hash_ids(part: Parts) -> dict[str, np.ndarray]:
-    """Return the arrays of ``NO_IDS`` for the living rows of a one-part ``Parts``.
+def _hash_ids(part: Corpus) -> dict[str, np.ndarray]:
+    """Return the arrays of ``NO_IDS`` for the living rows of a one-part corpus."""
+    table = part.read(0, [schema.ID, schema.DROPPED_BY])
+    alive = np.flatnonzero(pc.is_null(table.column(schema.DROPPED_BY)).to_numpy())
+    return hashed_ids(
+        table.column(schema.ID).take(pa.array(alive)), part.parts[0].first_row + alive
+    )
+
+
+def hashed_ids(column: pa.ChunkedArray, ordinals: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the arrays of ``NO_IDS`` for the ids of living rows, whose ordinals are given.
 
     They are sorted by the first half of the hash, so that a range of it lies together.
     """
-    table = part.read(0, [schema.ID, schema.DROPPED_BY])
-    alive = np.flatnonzero(pc.is_null(table.column(schema.DROPPED_BY)).to_numpy())
-    ids = table.column(schema.ID).take(pa.array(alive)).to_pylist()
+    ids = column.to_pylist()
     digests = b"".join(xxhash.xxh3_128_digest(identifier.encode()) for identifier in ids)
     hashes = np.frombuffer(digests, "<u8").reshape(-1, 2)
     order = np.argsort(hashes[:, 0], kind="stable")
-    rows = part.parts[0].first_row + alive[order]
-    return {"high": hashes[order, 0], "low": hashes[order, 1], "rows": rows}
+    return {"high": hashes[order, 0], "low": hashes[order, 1], "rows": ordinals[order]}
 
 
 def _range_task(item: tuple[int, Path], n_ranges: int, n_parts: int, work: Path) -> None:
@@ -110,7 +120,7 @@ def _repeats(number: int, n_ranges: int, n_parts: int, work: Path) -> dict[str, 
     lowest, highest = np.uint64(number * width), np.uint64((number + 1) * width - 1)
     slices = [NO_IDS]
     for index in range(n_parts):
-        arrays = read_arrays(_ids_piece(work, index))
+        arrays = read_arrays(ids_piece(work, index))
         start = np.searchsorted(arrays["high"], lowest)
         stop = np.searchsorted(arrays["high"], highest, side="right")
         if start < stop:  # copied: a slice would hold its file open
@@ -128,7 +138,7 @@ def _repeats(number: int, n_ranges: int, n_parts: int, work: Path) -> dict[str, 
     return {"rows": rows[members][~is_first], "firsts": firsts[~is_first]}
 
 
-def _marks(parts: Parts, name: str, rows: np.ndarray, firsts: np.ndarray) -> pa.Table:
+def _marks(parts: Corpus, name: str, rows: np.ndarray, firsts: np.ndarray) -> pa.Table:
     size = len(rows)
     distinct, codes = np.unique(firsts, return_inverse=True)
     columns = {
@@ -142,7 +152,7 @@ def _marks(parts: Parts, name: str, rows: np.ndarray, firsts: np.ndarray) -> pa.
     return pa.table({column: columns[column] for column in MARKS_SCHEMA.names})
 
 
-def _places(parts: Parts, rows: np.ndarray) -> pa.LargeStringArray:
+def _places(parts: Corpus, rows: np.ndarray) -> pa.LargeStringArray:
     """Return where each of ``rows`` (int64[n], rising) was read, in words."""
     found = [pa.array([], schema.STRING)]
     for index, part in enumerate(parts.parts):

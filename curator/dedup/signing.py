@@ -1,4 +1,4 @@
-"""First step of fuzzy deduplication: one pass over a part leaves key hashes and band hashes."""
+"""First step of fuzzy deduplication: one pass over a part leaves hashes, bands and sketches."""
 
 from __future__ import annotations
 
@@ -10,40 +10,61 @@ import numpy as np
 
 from curator.dedup.documents import chunks, living_texts
 from curator.dedup.pieces import piece
-from curator.io.parts import Parts
+from curator.io.parts import Corpus
 from curator.kernels.bands import band_hashes
 from curator.kernels.buffers import Utf8
 from curator.kernels.fold import Keys, fold, key_hashes
 from curator.kernels.minhash import signatures
-from curator.kernels.shingles import SPACED_CHARACTERS, UNSPACED_CHARACTERS, unspaced
+from curator.kernels.shingles import unspaced
 
 SPACED_FACTOR = 2
 """Scripts with spaces need this many times ``min_key_characters``: a letter says less than a
-Han character, and their shingle is twice as long."""
+Han character."""
+SKETCH_PLACES = 128
+"""Bytes of a document's sketch, from which the overlap of a pair is guessed within some .05."""
+SKETCH_CHARACTERS = (5, 7)
+"""Shingles of the sketch, unspaced and spaced scripts: short, so that of a text with one
+character in five replaced a third (a fifth) remains."""
 
 
 class Signing(NamedTuple):
     """What decides the signatures; see the fields of ``FuzzyDuplicates``."""
 
     text_field: str
-    shingle_characters: int | None
+    characters: tuple[int, int]
+    """Shingle length of the bands, in unspaced and in spaced scripts."""
     bands: int
     rows_per_band: int
+    sketched: bool
+    """Whether pairs are looked at through sketches before they are verified."""
     min_key_characters: int
     seed: int
     scheme: str
 
 
-def lengths_of(keys: Keys, signing: Signing) -> np.ndarray:
+class Signed(NamedTuple):
+    """What one pass over some documents leaves."""
+
+    keys: Keys
+    lengths: np.ndarray
+    """int64[n]: shingle lengths of the bands; 0 = too short to sign."""
+    bands: np.ndarray
+    """uint32[bands, n]."""
+    sketches: np.ndarray
+    """uint8[n, SKETCH_PLACES], or uint8[n, 0] without sketches."""
+    unspaced: np.ndarray
+    """bool[n]: whether the script is written without spaces."""
+
+
+def lengths_of(
+    keys: Keys, signing: Signing, without_spaces: np.ndarray | None = None
+) -> np.ndarray:
     """Return int64[n]: the shingle length of each key; 0 where the key is too short to sign."""
-    without_spaces = unspaced(keys)
+    without_spaces = unspaced(keys) if without_spaces is None else without_spaces
     shortest = np.where(
         without_spaces, signing.min_key_characters, signing.min_key_characters * SPACED_FACTOR
     )
-    if signing.shingle_characters is None:
-        lengths = np.where(without_spaces, UNSPACED_CHARACTERS, SPACED_CHARACTERS)
-    else:
-        lengths = np.full(len(shortest), signing.shingle_characters, np.int64)
+    lengths = np.where(without_spaces, *signing.characters)
     return np.where(keys.lengths >= np.maximum(shortest, lengths), lengths, 0)
 
 
@@ -52,41 +73,73 @@ def signed_piece(work: Path, index: int) -> Path:
     return work / f"signed-{index:05d}"
 
 
-def sign_part(item: tuple[Parts, Path], signing: Signing) -> None:
-    """Write the piece of one part: see ``_signed`` for what is in it."""
+def sign_part(item: tuple[Corpus, Path], signing: Signing) -> None:
+    """Write the piece of one part: see ``sign_texts`` for what is in it."""
     part, path = item
     piece(path, partial(_signed, part, signing))
 
 
-def _signed(part: Parts, signing: Signing) -> dict[str, np.ndarray]:
-    """Return rows int64[n], hashes uint64[n, 2] and quality uint32[n, 3] of the living rows, and
-    signed int64[s], the ordinals of the rows long enough, with bands uint64[bands, s]."""
-    rows, texts = living_texts(part, signing.text_field)
+def _signed(part: Corpus, signing: Signing) -> dict[str, np.ndarray]:
+    return sign_texts(*living_texts(part, signing.text_field), signing)
+
+
+def sign_texts(rows: np.ndarray, texts: Utf8, signing: Signing) -> dict[str, np.ndarray]:
+    """Return the arrays of a piece: the ``texts`` of ``rows`` (int64[n], rising ordinals).
+
+    They are rows int64[n], hashes uint64[n, 2] and quality uint32[n, 3] of all of them, and signed
+    int64[s], the ordinals of those long enough, with their hashes, the lengths of their keys, their
+    scripts, bands and sketches.
+    """
     hashes = np.empty((len(rows), 2), np.uint64)
     quality = np.empty((len(rows), 3), np.uint32)
     signed = [np.zeros(0, np.int64)]
-    bands = [np.zeros((signing.bands, 0), np.uint64)]
+    bands = [np.zeros((signing.bands, 0), np.uint32)]
+    sketched = [np.zeros((0, SKETCH_PLACES if signing.sketched else 0), np.uint8)]
+    scripts = [np.zeros(0, np.bool_)]
     for place, chunk in chunks(texts):
-        keys, lengths, banded = sign(chunk, signing)
-        hashes[place] = key_hashes(chunk, keys)
-        quality[place, 0] = keys.n_replacements
-        quality[place, 1] = keys.lengths
-        quality[place, 2] = keys.n_traditional
-        signed.append(rows[place][lengths > 0])
-        bands.append(banded[:, lengths > 0])
+        found = sign(chunk, signing)
+        hashes[place] = key_hashes(chunk, found.keys)
+        quality[place] = quality_of(found.keys)
+        long_enough = found.lengths > 0
+        signed.append(rows[place][long_enough])
+        bands.append(found.bands[:, long_enough])
+        sketched.append(found.sketches[long_enough])
+        scripts.append(found.unspaced[long_enough])
+    ordinals = np.concatenate(signed)
+    places = np.searchsorted(rows, ordinals)
     return {
         "rows": rows,
         "hashes": hashes,
         "quality": quality,
-        "signed": np.concatenate(signed),
+        "signed": ordinals,
+        "signed_hashes": hashes[places],
+        "signed_lengths": quality[places, 1],
+        "signed_unspaced": np.concatenate(scripts),
         "bands": np.concatenate(bands, axis=1),
+        "sketches": np.concatenate(sketched),
     }
 
 
-def sign(texts: Utf8, signing: Signing) -> tuple[Keys, np.ndarray, np.ndarray]:
-    """Return keys, shingle lengths int64[n] (0 = too short) and band hashes uint64[bands, n]."""
+def quality_of(keys: Keys) -> np.ndarray:
+    """Return uint32[n, 3]: U+FFFD, key length and Traditional characters of each document."""
+    return np.stack([keys.n_replacements, keys.lengths, keys.n_traditional], axis=1).astype(
+        np.uint32
+    )
+
+
+def sign(texts: Utf8, signing: Signing) -> Signed:
+    """Fold and sign ``texts``; no documents give arrays of no length."""
     keys = fold(texts)
-    lengths = lengths_of(keys, signing)
+    without_spaces = unspaced(keys)
+    lengths = lengths_of(keys, signing, without_spaces)
     n_hashes = signing.bands * signing.rows_per_band
     signed = signatures(keys, lengths, n_hashes, signing.seed, signing.scheme)
-    return keys, lengths, band_hashes(signed, signing.bands, signing.rows_per_band, lengths)
+    bands = band_hashes(signed, signing.bands, signing.rows_per_band, lengths)
+    if signing.sketched:
+        short = np.where(lengths > 0, np.where(without_spaces, *SKETCH_CHARACTERS), 0)
+        looks = signatures(keys, short, SKETCH_PLACES, signing.seed).astype(np.uint8)  # low bytes
+    else:
+        looks = np.zeros((texts.n_documents, 0), np.uint8)
+    # 32 bits are enough: among a million documents 116 pairs meet in a bucket by chance.
+    short_bands = (bands >> np.uint64(32)).astype(np.uint32)
+    return Signed(keys, lengths, short_bands, looks, without_spaces)

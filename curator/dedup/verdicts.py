@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
-from curator.io.parts import MARKS_SCHEMA, ROW, Parts
+from curator.io.parts import MARKS_SCHEMA, ROW, Corpus
 
 FORMATTED_AT_ONCE = 1 << 16
 """Numbers that are Python strings at one time, at 55 bytes each."""
@@ -29,7 +29,7 @@ class Duplicates(NamedTuple):
     """string[n]: the detail for the ledger."""
 
 
-def row_ids(parts: Parts, rows: np.ndarray) -> pa.ChunkedArray:
+def row_ids(parts: Corpus, rows: np.ndarray) -> pa.ChunkedArray:
     """Return the ids of ``rows`` (int64[n], rising), reading only ids; a null id is empty."""
     found = []
     for index, part in enumerate(parts.parts):
@@ -64,7 +64,7 @@ def four_decimals(numbers: np.ndarray) -> pa.DictionaryArray:
     return encoded(short.indices.to_numpy()[codes], short.dictionary)
 
 
-def to_marks(parts: Parts, name: str, duplicates: Duplicates) -> pa.Table:
+def to_marks(parts: Corpus, name: str, duplicates: Duplicates) -> pa.Table:
     """Return the marks of dropped rows and of the rows kept for them, sorted by row.
 
     The cluster id is the smallest id of a cluster, dropped or kept. No duplicates give no marks.

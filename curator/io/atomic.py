@@ -70,13 +70,15 @@ class _Buffered(io.BufferedWriter):
 
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[BinaryIO]:
     """Yield a binary file that becomes ``path`` when the block ends well.
 
     The bytes go to a hidden file in the same folder, are synced to the disk and renamed over
     ``path`` in one step: a reader sees the old file or the whole new one. When the block or a
     write fails, the hidden file is removed and ``path`` is as before; after a kill a file whose
     name starts with ``TEMPORARY_PREFIX`` may stay and can be deleted. The folder must exist.
+    ``durable=False`` leaves out the syncing, for work that a killed program may use again and a
+    machine without power may lose.
 
     Raises ``ResourceError`` naming ``path`` and the mend when the system refuses (disk full, no
     permission, no such folder); errors of the block itself pass through unchanged.
@@ -92,10 +94,12 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, buffered)
         buffered.flush()
         try:
-            os.fsync(raw.fileno())
+            if durable:
+                os.fsync(raw.fileno())
             raw.close()
             os.replace(temporary, path)
-            _sync_folder(path.parent)
+            if durable:
+                _sync_folder(path.parent)
         except OSError as error:
             refuse(path, error)
     finally:

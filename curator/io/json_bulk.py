@@ -25,12 +25,18 @@ LARGEST_EXACT = float(1 << 53)
 
 
 def parse_bulk(
-    data: bytes, first_line: int, file: str, columns: pa.Schema, fields: JsonFields
+    data: bytes,
+    first_line: int,
+    file: str,
+    columns: pa.Schema,
+    fields: JsonFields,
+    others: str = "error",
 ) -> pa.Table | None:
     """Return the table of all lines, or ``None`` when a line may not be a plain document.
 
     A table means: every line that is not blank is one JSON object with a text without NUL, and
-    each of its fields is the id, the text, or fits its metadata column.
+    each of its fields is the id, the text, or fits its metadata column. With ``others="ignore"``
+    fields without a column are left out.
     """
     lines = _object_lines(data, fields.max_line_bytes)
     # a NUL can only come from its escape: the raw byte is refused in JSON strings
@@ -39,7 +45,7 @@ def parse_bulk(
     if len(lines.numbers) == 0:
         return schema.conform(schema.table_schema(columns).empty_table(), columns)
     id_type = _id_type(lines.first, fields)
-    table = _read(data, columns, fields, id_type)
+    table = _read(data, columns, fields, id_type, others)
     if table is None or table.num_rows != len(lines.numbers):
         return None
     if table.column(fields.text_field).null_count or not _exact_floats(table, columns):
@@ -114,7 +120,7 @@ def _id_type(line: bytes, fields: JsonFields) -> pa.DataType:
 
 
 def _read(
-    data: bytes, columns: pa.Schema, fields: JsonFields, id_type: pa.DataType
+    data: bytes, columns: pa.Schema, fields: JsonFields, id_type: pa.DataType, others: str
 ) -> pa.Table | None:
     wanted = [pa.field(fields.id_field, id_type), pa.field(fields.text_field, schema.STRING)]
     try:
@@ -122,7 +128,7 @@ def _read(
             pa.BufferReader(data),
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
             parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=pa.schema([*wanted, *columns]), unexpected_field_behavior="error"
+                explicit_schema=pa.schema([*wanted, *columns]), unexpected_field_behavior=others
             ),
         )
         table.validate(full=True)  # finds bytes that are not UTF-8

@@ -59,6 +59,11 @@ class JsonlReader:
     def _id_key(self) -> str:
         return NO_ID_FIELD if self.id_field is None else self.id_field
 
+    @property
+    def fields(self) -> JsonFields:
+        """How a line becomes a document."""
+        return JsonFields(self.text_field, self._id_key, self.max_line_bytes, self.strict)
+
     def files(self) -> tuple[InputFile, ...]:
         """Return the input files sorted by name; ``DataError`` when there are none."""
         return find_files(as_inputs(self.input), EXTENSIONS)
@@ -88,18 +93,16 @@ class JsonlReader:
 
     def read(self, block: blocks.Block, columns: pa.Schema) -> pa.Table:
         """Return all rows of a block, unreadable lines among them as rows of the ledger."""
-        fields = JsonFields(self.text_field, self._id_key, self.max_line_bytes, self.strict)
         tables = (
-            _piece_table(piece, block.file, columns, fields)
+            piece_table(piece, block.file, columns, self.fields)
             for piece in blocks.read_pieces(block, self.max_line_bytes, self.max_unpacked_bytes)
         )
         empty = schema.table_schema(columns).empty_table()
         return pa.concat_tables(itertools.chain([empty], tables)).combine_chunks()
 
 
-def _piece_table(
-    piece: blocks.Piece, file: str, columns: pa.Schema, fields: JsonFields
-) -> pa.Table:
+def piece_table(piece: blocks.Piece, file: str, columns: pa.Schema, fields: JsonFields) -> pa.Table:
+    """Return the rows of a piece, unreadable lines among them as rows of the ledger."""
     data, cut = piece.data, b""
     if piece.damage:
         whole = data.rfind(b"\n") + 1

@@ -76,7 +76,7 @@ def write_shard(
         hashed = _HashedStream(stream)
         with PACKERS[compression](hashed) as out:
             for table in tables:
-                for lines in _encoded(table, columns):
+                for lines in encoded(table, columns):
                     out.write(lines)
                 documents += table.num_rows
                 characters += pc.sum(pc.utf8_length(table.column(schema.TEXT))).as_py() or 0
@@ -183,8 +183,8 @@ def _zstd(stream: Any) -> Any:
 PACKERS: dict[str | None, Any] = {None: contextlib.nullcontext, "gz": _gzip, "zst": _zstd}
 
 
-def _encoded(table: pa.Table, columns: Sequence[str]) -> Iterator[bytes]:
-    """Yield the lines of a table, some rows at a time."""
+def encoded(table: pa.Table, columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield the lines of a table, some rows at a time; see ``write_shard``."""
     for name in columns:
         if name not in table.column_names:
             raise DataError(f"the table has no column {name!r}{nearest(name, table.column_names)}")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from curator import schema
+from curator.dedup import candidates, fuzzy, judging, verify
 from curator.io.parts import Part, Parts, write_part
 
 CHARACTERS = (
@@ -61,3 +65,22 @@ def edited(rng: np.random.Generator, text: str, n_edits: int) -> str:
     for place in rng.choice(len(characters), n_edits, replace=False).tolist():
         characters[place] = "變"
     return "".join(characters)
+
+
+@contextlib.contextmanager
+def small_tasks(n_pairs: int, n_hashes: int) -> Iterator[None]:
+    """Let tasks compare so many pairs and sort so many hashes, so that small corpora have many."""
+    before = candidates.HASHES_PER_TASK
+    few = partial(_compared, n_pairs)
+    candidates.HASHES_PER_TASK, fuzzy.compared, judging.compared = n_hashes, few, few
+    try:
+        yield
+    finally:
+        candidates.HASHES_PER_TASK = before
+        fuzzy.compared = judging.compared = verify.compared
+
+
+def _compared(
+    n_pairs: int, parts: Any, packed: np.ndarray, comparison: verify.Comparison, *rest: Any
+) -> np.ndarray:
+    return verify.compared(parts, packed, comparison._replace(at_once=n_pairs), *rest)

@@ -8,7 +8,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curator.kernels.bands import ANCHORS, SMALL_BUCKET, band_hashes, bucket_pairs
+from curator.kernels.bands import (
+    ANCHORS,
+    SMALL_BUCKET,
+    band_hashes,
+    bucket_order,
+    bucket_pairs,
+    meetings,
+)
 from curator.kernels.components import components
 
 
@@ -60,3 +67,58 @@ def test_signatures_of_other_shingle_lengths_never_share_a_band() -> None:
     signatures = np.array([[1, 2], [1, 2]], np.uint32)
     hashes = band_hashes(signatures, 1, 2, np.array([5, 10]))
     assert hashes[0, 0] != hashes[0, 1]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([0, 1, 2, 7, 2**31, 2**32 - 2, 2**32 - 1]), max_size=60),
+    st.sampled_from([np.uint32, np.uint64]),
+)
+def test_the_order_is_that_of_a_plain_sort(hashes: list[int], dtype: type) -> None:
+    array: np.ndarray = np.array(hashes, dtype)
+    order = bucket_order(array)
+    assert order.dtype == np.int64
+    assert order.tolist() == sorted(range(len(hashes)), key=lambda i: (hashes[i], i))
+    assert array.tolist() == hashes  # the caller's numbers stay
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 6), max_size=80), st.integers(1, 9), st.integers(0, 5))
+def test_short_and_long_hashes_and_a_known_order_give_the_same_pairs(
+    hashes: list[int], small: int, anchors: int
+) -> None:
+    long = np.array(hashes, np.uint64)
+    short = np.array(hashes, np.uint32)
+    expected = bucket_pairs(long, small, anchors).tolist()
+    assert bucket_pairs(short, small, anchors).tolist() == expected
+    assert bucket_pairs(short, small, anchors, bucket_order(short)).tolist() == expected
+    for first, second in expected:
+        assert first < second
+        assert hashes[first] == hashes[second]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([0, 1, 2, 3, 2**31, 2**32 - 1]), max_size=60),
+    st.integers(1, 9),
+    st.integers(0, 9),
+    st.integers(1, 4),
+    st.integers(0, 2**32 - 1),
+)
+def test_meetings_are_the_pairs_of_small_and_of_large_buckets(
+    hashes: list[int], small: int, rare: int, anchors: int, seed: int
+) -> None:
+    array = np.array(hashes, np.uint32)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(2**32 - 1 - np.arange(len(hashes)) * 1001)
+    found = meetings(array, rows, small, rare, anchors)
+    sizes = [hashes.count(h) for h in hashes]
+    expected: dict[bool, list[int]] = {True: [], False: []}
+    for first, second in bucket_pairs(array, small, anchors).tolist():
+        low, high = sorted([int(rows[first]), int(rows[second])])
+        expected[sizes[first] <= small].append(low << 32 | high)
+    assert sorted(found.few.tolist()) == sorted(expected[True])
+    assert sorted(found.many.tolist()) == sorted(expected[False])
+    assert found.few.dtype == found.many.dtype == np.uint64
+    assert found.is_rare.tolist() == [size <= rare for size in sizes]
+    assert array.tolist() == hashes

@@ -19,6 +19,7 @@ from curator.filters import DocumentFilter, StatisticsFilter
 from curator.modifiers import DocumentModifier
 from curator.stages import AddId, Filter, Modify, Score, ScoreFilter, Sequential
 from tests import documents
+from tests.dedup.embedders import CharacterTrigrams
 
 ABSTRACT = {
     "DocumentFilter",
@@ -38,6 +39,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "LineRemover": {"patterns": ("line two",)},
     "LengthFilter": {"min_characters": 5},
     "BoilerPlateStringModifier": {},
+    "ScriptConverter": {"config": "s2hk"},
+    "SemanticDuplicates": {"embedder": CharacterTrigrams()},
 }
 """Arguments of what cannot be made without; everything else must have working defaults."""
 

@@ -56,3 +56,56 @@ def bucket_pairs(hashes, order, small, anchors):  # type: ignore[no-untyped-def]
                     n_pairs += 1
             start = stop
     return pairs
+
+
+@njit(cache=True, nogil=True)
+def _pair(one, other):  # type: ignore[no-untyped-def]
+    return (np.uint64(min(one, other)) << np.uint64(32)) | np.uint64(max(one, other))
+
+
+@njit(cache=True, nogil=True)
+def meetings(packed, rows, small, rare, anchors):  # type: ignore[no-untyped-def]
+    """Return few, many and is_rare; ``packed`` is hash << 32 | place, rising."""
+    n = len(packed)
+    low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    is_rare = np.zeros(n, np.bool_)
+    n_few, n_many = np.int64(0), np.int64(0)
+    few, many = np.empty(0, np.uint64), np.empty(0, np.uint64)
+    for fill in range(2):  # first count, then write
+        if fill:
+            few, many = np.empty(n_few, np.uint64), np.empty(n_many, np.uint64)
+            n_few, n_many = np.int64(0), np.int64(0)
+        start = 0
+        while start < n:
+            stop = start + 1
+            while stop < n and packed[stop] >> half == packed[start] >> half:
+                stop += 1
+            size = stop - start
+            if fill and size <= rare:
+                for i in range(start, stop):
+                    is_rare[packed[i] & low] = True
+            if size <= small:
+                if fill:
+                    for i in range(start, stop):
+                        row = rows[packed[i] & low]
+                        for j in range(start, i):
+                            few[n_few] = _pair(rows[packed[j] & low], row)
+                            n_few += 1
+                else:
+                    n_few += size * (size - 1) // 2
+            else:
+                for i in range(start + 1, stop):
+                    reach = min(i - start, anchors)
+                    before = i - start > reach
+                    if fill:
+                        row = rows[packed[i] & low]
+                        for j in range(start, start + reach):
+                            many[n_many] = _pair(rows[packed[j] & low], row)
+                            n_many += 1
+                        if before:
+                            many[n_many] = _pair(rows[packed[i - 1] & low], row)
+                            n_many += 1
+                    else:
+                        n_many += reach + before
+            start = stop
+    return few, many, is_rare

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curator.kernels import buffers, twin
+from curator.kernels import twin
 from curator.kernels.buffers import Utf8
-from curator.kernels.fold.table import compatibility_casefold, tables
+from curator.kernels.fold.table import tables
 
 
 class Keys(NamedTuple):
@@ -53,23 +53,8 @@ def fold(texts: Utf8) -> Keys:
     respelling, punctuation); without the variant fold converted copies share a Jaccard of .18.
     """
     body = twin.body(texts.data, "fold")
-    found = tables()
-    offsets, codepoints, counts, interacting = body.fold_documents(
-        texts.offsets, texts.data, found.whole, found
-    )
-    slow = np.flatnonzero(interacting)
-    if not len(slow):
-        return Keys(offsets, codepoints, counts[:, 0], counts[:, 1])
-    normalised = buffers.of([compatibility_casefold(texts.document(i)) for i in slow.tolist()])
-    slow_offsets, slow_codepoints, counts[slow], _ = body.fold_documents(
-        normalised.offsets, normalised.data, found.normalised, found
-    )
-    lengths = np.diff(offsets)
-    lengths[slow] = np.diff(slow_offsets)
-    joined = np.zeros(len(offsets), np.int64)
-    np.cumsum(lengths, out=joined[1:])
-    codepoints = body.join(joined, offsets, codepoints, slow, slow_offsets, slow_codepoints)
-    return Keys(joined, codepoints, counts[:, 0], counts[:, 1])
+    offsets, codepoints, counts = body.fold_documents(texts.offsets, texts.data, tables())
+    return Keys(offsets, codepoints, counts[:, 0], counts[:, 1])
 
 
 def key_hashes(texts: Utf8, keys: Keys | None = None) -> np.ndarray:

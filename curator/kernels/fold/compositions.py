@@ -34,33 +34,32 @@ class Compositions:
         self.starters: list[tuple[int, str]] = [
             (code_point, chr(code_point)) for code_point in HANGUL[::28]
         ]
+        self.forms: list[tuple[int, str, str]] = []
 
     def examine(self, character: str, folded: str) -> int:
         """Return the flags of a character over every form it takes on its way to ``folded``."""
-        if folded == character and self._is_plain_starter(character):
+        if folded == character and self.is_plain_starter(character):
             if character.isascii() or character in self.seconds_of:
                 self.starters.append((ord(character), character))
             return 0
+        code_point = ord(character)
         flags, leads, trails = 0, [], []
         heads: set[str] = set()
-        starters: set[str] = set()
         for form in forms_of(character, folded):
             decomposed = unicodedata.normalize("NFKD", form)
             leads.append(unicodedata.combining(decomposed[0]))
             trails.append(unicodedata.combining(decomposed[-1]))
             heads.update(decomposed[:1] if leads[-1] == 0 else leading_marks(decomposed))
             if decomposed != form or leads[-1] == 0:
-                starters.update(last_starters(decomposed, unicodedata.normalize("NFKC", form)))
-        code_point = ord(character)
+                self.forms.append((code_point, form, decomposed))
         for head in heads & self.seconds:
             flags |= COMPOSES
             self.characters_of_second[head].append(code_point)
-        self.starters += [(code_point, c) for c in starters if c in self.seconds_of]
         if 0 in leads and max(leads) > 0:
             flags |= ALWAYS
         return flags | (min(leads) << LEAD) | (max(trails) << TRAIL)
 
-    def _is_plain_starter(self, character: str) -> bool:
+    def is_plain_starter(self, character: str) -> bool:
         """Return whether a character that folds to itself has one form, and follows none."""
         return (
             character not in self.seconds
@@ -70,9 +69,14 @@ class Compositions:
 
     def pairs(self) -> np.ndarray:
         """Return uint64[...], sorted: ``starter << 21 | character`` of every pair that composes."""
+        starters = self.starters + [
+            (code_point, starter)
+            for code_point, form, decomposed in self.forms
+            for starter in last_starters(decomposed, unicodedata.normalize("NFKC", form))
+        ]
         found = {
             (starter << 21) | character
-            for starter, form in self.starters
+            for starter, form in starters
             for second in self.seconds_of.get(form, ())
             for character in self.characters_of_second[second]
         }

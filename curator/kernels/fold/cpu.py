@@ -1,20 +1,25 @@
-"""Folding on the host: one table look-up a code point."""
+"""Folding on the host: one table look-up a code point, one more a window of marks that meet."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from curator.kernels.fold import compositions, table
+from curator.kernels import buffers
+from curator.kernels.fold import compositions, table, windows
 from curator.kernels.fold.table import FoldTables
+from curator.kernels.fold.windows import Windows, decode, place_of
 
 EXPAND = np.uint32(table.EXPAND)
 EXAMINE = np.uint32(table.EXAMINE)
 CODE_POINT = np.uint32(table.CODE_POINT)
 TRADITIONAL_BIT = np.uint32(29)
-COMPOSES = np.uint32(compositions.COMPOSES)
-ALWAYS = np.uint32(compositions.ALWAYS)
-LONGEST_EXPANSION = 6  # output code points a byte, at most: U+FDFA is 3 bytes and 18 characters
+MEETS = np.uint32(compositions.COMPOSES | compositions.ALWAYS)
+MOST_UNKNOWN = 1024
+"""Windows noted in a document before they are normalised."""
+MOST_ROUNDS = 16
+"""Times one document is read for windows it brings."""
+NO_ROOM = -1
 
 MULTIPLIER_0 = np.uint64(0x9FB21C651E98DF25)
 MULTIPLIER_1 = np.uint64(0xD6E8FEB86659FD93)
@@ -25,97 +30,161 @@ BYTE_SPACE = np.uint64(0x27D4EB2F165667C5)
 
 
 def fold_documents(
-    offsets: np.ndarray,
-    data: np.ndarray,
-    folds: np.ndarray,
-    tables: FoldTables,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return key offsets, code points, counts int64[n, 2] and bool[n]: needs normalising first."""
+    offsets: np.ndarray, data: np.ndarray, tables: FoldTables
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return key offsets, code points and counts int64[n, 2].
+
+    The compiled pass stops at a document with windows never met before; they are normalised, and
+    it goes on from that document. It stops, too, where they are too many or too long to remember;
+    that document is then normalised whole, with the same key.
+    """
     n_documents = len(offsets) - 1
-    n_bytes = int(offsets[-1] - offsets[0])
     keys = np.zeros(n_documents + 1, np.int64)
     counts = np.zeros((n_documents, 2), np.int64)
-    interacting = np.zeros(n_documents, np.bool_)
-    for growth in (1, LONGEST_EXPANSION):  # nearly always one code point a byte is enough
-        codepoints = np.empty(n_bytes * growth, np.uint32)
-        lookups = (folds, tables.expansions, tables.boundary, tables.pairs)
-        if _fold_into(offsets, data, *lookups, codepoints, keys, counts, interacting):
-            break
-    return keys, codepoints[: keys[-1]], counts, interacting
+    codepoints = np.empty(offsets[-1] - offsets[0], np.uint32)  # nearly always enough
+    unknown = np.empty((MOST_UNKNOWN, 2), np.int64)
+    known = windows.known()
+    document, rounds, latest = 0, 0, -1
+    lookups = (tables.whole, tables.expansions, tables.boundary)
+    while True:
+        document, n_unknown = _fold_from(
+            document, offsets, data, *lookups, *known[:2], codepoints, keys, counts, unknown
+        )
+        if document == n_documents:
+            return keys, codepoints[: keys[-1]], counts
+        if n_unknown == NO_ROOM:
+            codepoints = _widened(codepoints, keys[document], 2 * len(codepoints))
+            continue
+        rounds, latest = (rounds + 1 if document == latest else 0), document
+        if n_unknown and rounds < MOST_ROUNDS:
+            new = _distinct(data, unknown[:n_unknown])
+            if windows.fit(known, new):
+                known = _with(known, new, tables)
+                windows.remember(known)
+                continue
+            unknown = unknown[:0]  # no use in noting what cannot be remembered
+        text = bytes(data[offsets[document] : offsets[document + 1]])
+        places, folded, counts[document : document + 1] = _fold_whole([text], tables)
+        start, following = keys[document], keys[document] + len(folded)
+        room = following + offsets[-1] - offsets[document + 1]
+        if room > len(codepoints):
+            codepoints = _widened(codepoints, start, room)
+        codepoints[start:following] = folded
+        keys[document + 1] = following
+        document += 1
+
+
+def _widened(codepoints: np.ndarray, n_used: int, size: int) -> np.ndarray:
+    wider = np.empty(size, np.uint32)
+    wider[:n_used] = codepoints[:n_used]
+    return wider
+
+
+def _distinct(data: np.ndarray, places: np.ndarray) -> list[bytes]:
+    return list(dict.fromkeys(bytes(data[start:end]) for start, end in places.tolist()))
+
+
+def _with(known: Windows, new: list[bytes], tables: FoldTables) -> Windows:
+    """Return the windows known and new ones, normalised one by one."""
+    keys, codepoints, counts = _fold_whole(new, tables)
+    return windows.extended(known, new, (keys, codepoints, counts[:, 0]))
+
+
+def _fold_whole(
+    texts: list[bytes], tables: FoldTables
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return key offsets, code points and counts of texts, each normalised as a whole."""
+    offsets, data = buffers.of([table.compatibility_casefold(text.decode()) for text in texts])
+    keys, counts = np.zeros(len(offsets), np.int64), np.zeros((len(texts), 2), np.int64)
+    codepoints = np.empty(len(data), np.uint32)  # normalised text does not expand
+    lookups = (tables.normalised, tables.expansions, tables.boundary)
+    _fold_from(0, offsets, data, *lookups, *windows.NONE[:2], codepoints, keys, counts, NOTHING)
+    return keys, codepoints[: keys[-1]], counts
+
+
+NOTHING = np.empty((0, 2), np.int64)
 
 
 @njit(cache=True, nogil=True)
-def _composes(pairs, starter, c):  # type: ignore[no-untyped-def]
-    pair = (np.uint64(starter) << np.uint64(21)) | np.uint64(c)
-    place = np.searchsorted(pairs, pair)
-    return place < len(pairs) and pairs[place] == pair
-
-
-@njit(cache=True, nogil=True)
-def _decode(data, i):  # type: ignore[no-untyped-def]  # compiled: Numba infers the types
-    """Return the code point that begins at byte ``i`` of valid UTF-8, and its number of bytes."""
-    low_six, six = np.uint32(0x3F), np.uint32(6)
-    c = np.uint32(data[i])
-    if c < 0x80:
-        return c, 1
-    following = np.uint32(data[i + 1]) & low_six
-    if c < 0xE0:
-        return ((c & np.uint32(0x1F)) << six) | following, 2
-    following = (following << six) | (np.uint32(data[i + 2]) & low_six)
-    if c < 0xF0:
-        return ((c & np.uint32(0x0F)) << np.uint32(12)) | following, 3
-    following = (following << six) | (np.uint32(data[i + 3]) & low_six)
-    return ((c & np.uint32(0x07)) << np.uint32(18)) | following, 4
-
-
-@njit(cache=True, nogil=True)
-def _fold_into(  # type: ignore[no-untyped-def]
-    offsets, data, folds, expansions, boundary, pairs, codepoints, keys, counts, interacting
+def _fold_from(  # type: ignore[no-untyped-def]
+    document,
+    offsets,
+    data,
+    folds,
+    expansions,
+    boundary,
+    slots,
+    windows_folded,
+    codepoints,
+    keys,
+    counts,
+    unknown,
 ):
-    k = np.int64(0)
+    """Fold documents from ``document`` on; return where it stopped, and with how many ``unknown``.
+
+    It stops behind the last document, before one that found no room, before one whose windows are
+    not all known, noting them in ``unknown`` while they fit, and with 0 at one beyond remembering.
+    """
     last = offsets[-1]
-    keys[0] = 0
-    for document in range(len(offsets) - 1):
+    for document in range(document, len(offsets) - 1):  # noqa: PLW2901
         i, end = offsets[document], offsets[document + 1]
+        k = keys[document]
         traditional, replacements = np.int64(0), np.int64(0)
-        previous = np.uint32(0)
-        # State behind the last examined character, valid when it ended where the next begins.
-        examined_end, trail, starter = np.int64(-1), np.uint32(0), np.uint32(0)
-        interacts = False
+        n_unknown = np.int64(0)
+        base = i  # the latest character that combines with nothing before it
+        behind_base = k, traditional
+        examined_end, trail = np.int64(-1), np.uint32(0)  # of the latest examined character
         while i < end:
             start = i
-            c, width = _decode(data, i)
+            c, width = decode(data, i)
             i += width
             value = folds[c]
             if value < EXAMINE:  # nearly every character: a letter, or 0 and thereby nothing
+                base = start
                 codepoints[k] = value & CODE_POINT
                 traditional += np.int64(value >> TRADITIONAL_BIT)
                 k += value != 0
-                previous = c
                 continue
             if value & EXAMINE:
                 flags = boundary[c]
                 if examined_end != start:
-                    trail = (boundary[previous] >> np.uint32(8)) & np.uint32(0xFF)
-                    starter = previous
+                    behind_base = k, traditional
+                    trail = np.uint32(0)
+                    if start != base:
+                        previous, _ = decode(data, base)
+                        trail = (boundary[previous] >> np.uint32(8)) & np.uint32(0xFF)
                 lead = flags & np.uint32(0xFF)
-                if flags & ALWAYS or 0 < lead < trail:
-                    interacts = True
-                    break
-                if flags & COMPOSES and _composes(pairs, starter, c):
-                    interacts = True
-                    break
+                if (flags & MEETS or 0 < lead < trail) and start != base:
+                    i, found = _window(data, base, end, folds, slots)
+                    if i < 0:
+                        return document, np.int64(0)
+                    if found & windows.KNOWN:
+                        k, traditional = _before(data, base, folds, expansions, *behind_base)
+                        first = np.int64(found >> windows.FIRST)
+                        length = np.int64((found >> windows.LENGTH) & windows.BYTE)
+                        if k + length + (last - i) > len(codepoints):
+                            return document, np.int64(NO_ROOM)
+                        for j in range(length):
+                            codepoints[k + j] = windows_folded[first + j]
+                        k += length
+                        traditional += np.int64((found >> windows.TRADITIONAL) & windows.BYTE)
+                        continue
+                    if n_unknown == len(unknown):
+                        return document, n_unknown
+                    unknown[n_unknown, 0], unknown[n_unknown, 1] = base, i
+                    n_unknown += 1
+                    continue
                 trail = (flags >> np.uint32(8)) & np.uint32(0xFF)
-                if lead == 0:
-                    starter = c
                 examined_end = i
                 value &= ~EXAMINE
+            else:
+                base = start
             if value & EXPAND:
                 replacements += c == np.uint32(0xFFFD)
                 length = np.int64(value & np.uint32(31))
                 first = np.int64((value & ~EXPAND) >> np.uint32(5))
                 if k + length + (last - i) > len(codepoints):
-                    return False
+                    return document, np.int64(NO_ROOM)
                 for j in range(length):
                     codepoints[k + j] = expansions[first + j] & CODE_POINT
                     traditional += np.int64(expansions[first + j] >> TRADITIONAL_BIT)
@@ -124,30 +193,47 @@ def _fold_into(  # type: ignore[no-untyped-def]
                 codepoints[k] = value & CODE_POINT
                 traditional += np.int64(value >> TRADITIONAL_BIT)
                 k += 1
-            previous = c
-        if interacts:
-            k = keys[document]
-        interacting[document] = interacts
+        if n_unknown:
+            return document, n_unknown
         counts[document, 0] = traditional
         counts[document, 1] = replacements
         keys[document + 1] = k
-    return True
+    return len(offsets) - 1, np.int64(0)
 
 
 @njit(cache=True, nogil=True)
-def join(joined, offsets, codepoints, slow, slow_offsets, slow_codepoints):  # type: ignore[no-untyped-def]
-    """Return one buffer of code points with the slow documents put in their places."""
-    result = np.empty(joined[-1], np.uint32)
-    done = np.int64(0)
-    for number in range(len(slow) + 1):
-        document = slow[number] if number < len(slow) else len(offsets) - 1
-        result[joined[done] : joined[document]] = codepoints[offsets[done] : offsets[document]]
-        if number < len(slow):
-            result[joined[document] : joined[document + 1]] = slow_codepoints[
-                slow_offsets[number] : slow_offsets[number + 1]
-            ]
-        done = document + 1
-    return result
+def _before(data, base, folds, expansions, k, traditional):  # type: ignore[no-untyped-def]
+    """Return the length of the key and the count before ``base``, from those behind it."""
+    c, _ = decode(data, base)
+    value = folds[c]
+    if value & EXAMINE:  # the text begins with a mark, and this is its beginning
+        return k, traditional
+    if not value & EXPAND:
+        return k - np.int64(value != 0), traditional - np.int64(value >> TRADITIONAL_BIT)
+    length = np.int64(value & np.uint32(31))
+    first = np.int64((value & ~EXPAND) >> np.uint32(5))
+    for j in range(length):
+        traditional -= np.int64(expansions[first + j] >> TRADITIONAL_BIT)
+    return k - length, traditional
+
+
+@njit(cache=True, nogil=True)
+def _window(data, i, end, folds, slots):  # type: ignore[no-untyped-def]
+    """Return the end of the window that begins at ``i``, -1 if it is too long, and its slot."""
+    c, width = decode(data, i)
+    i += width
+    node, found = np.uint64(c), windows.KNOWN
+    for _ in range(windows.LONGEST):
+        if i == end:
+            return i, found
+        c, width = decode(data, i)
+        if not folds[c] & EXAMINE:
+            return i, found
+        i += width
+        if found:
+            found = slots[place_of(slots, (node << windows.POINT_BITS) | np.uint64(c)), 1]
+            node = windows.INNER | (found & windows.NODE)
+    return np.int64(-1), found
 
 
 @njit(cache=True, nogil=True, inline="always")

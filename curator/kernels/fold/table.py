@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import sys
 import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -35,9 +36,14 @@ EXAMINED = (
     range(0xE0000, 0xE0200),
 )
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x32400))
-DROPPED_CATEGORIES = ("P", "S", "Z", "Cc", "Cf", "Me")
+DROPPED_CATEGORIES = frozenset(
+    ("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs")
+    + ("Cc", "Cf", "Me")
+)
 # Characters that show nothing although their category is a letter or a mark: grapheme joiner,
 # Hangul fillers, Khmer inherent vowels, Mongolian and general variation selectors.
+NEWLINE = 0x0A
+UTF_32 = f"utf-32-{sys.byteorder[0]}e"
 INVISIBLE = frozenset(
     itertools.chain(
         (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0),
@@ -58,8 +64,14 @@ class FoldTables(NamedTuple):
     """uint32[...]: folds of the characters that become several, flagged like the others."""
     boundary: np.ndarray
     """uint32[0x110000]: how a character may combine with its neighbours."""
-    pairs: np.ndarray
-    """uint64[...], sorted: ``starter << 21 | character`` of every two that compose in some form."""
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """uint64[...], sorted: ``starter << 21 | character`` of any two that compose in some form.
+
+        Made when first asked for: only the GPU body looks them up.
+        """
+        return _pairs()
 
 
 def compatibility_casefold(text: str) -> str:
@@ -82,12 +94,7 @@ def is_dropped(character: str) -> bool:
     Punctuation, symbols, white space, controls and invisible characters are left out; letters,
     digits and the marks that belong to letters (``ि``, ``ꦴ``, ``̃``) stay.
     """
-    category = unicodedata.category(character)
-    return (
-        category[0] in DROPPED_CATEGORIES
-        or category in DROPPED_CATEGORIES
-        or ord(character) in INVISIBLE
-    )
+    return unicodedata.category(character) in DROPPED_CATEGORIES or ord(character) in INVISIBLE
 
 
 @functools.cache
@@ -98,27 +105,35 @@ def tables() -> FoldTables:
     normalised[simplified != normalised] |= TRADITIONAL
     normalised = (normalised & ~np.uint32(CODE_POINT)) | simplified
     examined = _examined()
-    for character in examined:
-        if is_dropped(character):
-            normalised[ord(character)] = 0
+    normalised[[ord(c) for c in examined if is_dropped(c)]] = 0
     whole = normalised.copy()
     boundary = np.zeros(N_CODE_POINTS, np.uint32)
     expansions: list[int] = []
     compositions = Compositions()
     for character in examined:
+        if character.casefold() == character and compositions.is_plain_starter(character):
+            continue
         folded = compatibility_casefold(character)
         if folded != character:
             whole[ord(character)] = _entry([int(normalised[ord(c)]) for c in folded], expansions)
-        flags = compositions.examine(character, folded)
-        if flags:
-            boundary[ord(character)] = flags
+        boundary[ord(character)] = compositions.examine(character, folded)
     whole[(boundary & (0xFF | COMPOSES | ALWAYS)) != 0] |= EXAMINE
     # Counted by the kernel, so it takes the road of expansions, with length zero.
     whole[0xFFFD] = normalised[0xFFFD] = EXPAND
     found = np.array(expansions or [0], np.uint32)
-    result = FoldTables(whole, normalised, found, boundary, compositions.pairs())
+    result = FoldTables(whole, normalised, found, boundary)
     for array in result:
         array.flags.writeable = False
+    return result
+
+
+@functools.cache
+def _pairs() -> np.ndarray:
+    compositions = Compositions()
+    for character in _examined():
+        compositions.examine(character, compatibility_casefold(character))
+    result = compositions.pairs()
+    result.flags.writeable = False
     return result
 
 
@@ -136,22 +151,31 @@ def simplified_forms() -> np.ndarray:
     variants settles on its smallest code point. Source of the pairs: OpenCC (Apache-2.0).
     """
     forms = np.arange(N_CODE_POINTS, dtype=np.uint32)
-    characters = [chr(c) for c in itertools.chain.from_iterable(IDEOGRAPHS)]
-    converted = "\n".join(characters)  # one a line: phrase rules cannot see two of them
+    sources = np.concatenate([forms[block.start : block.stop] for block in IDEOGRAPHS])
+    lines = np.stack([sources, np.full_like(sources, NEWLINE)], axis=1)
+    # One a line: phrase rules cannot see two of them.
+    converted = lines.tobytes().decode(UTF_32)
     for name in ("hk2t", "tw2t", "t2s"):
         converted = opencc.OpenCC(name).convert(converted)
-    for source, target in zip(characters, converted.split("\n"), strict=True):
-        if len(target) == 1 and target != source:
-            forms[ord(source)] = ord(unicodedata.normalize("NFKC", target)[0])
+    points = np.frombuffer(converted.encode(UTF_32), np.uint32)
+    ends = np.flatnonzero(points == NEWLINE)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    changed = (ends - starts == 1) & (points[starts] != sources)
+    for source, target in zip(sources[changed].tolist(), points[starts[changed]].tolist(), strict=True):
+        forms[source] = ord(unicodedata.normalize("NFKC", chr(target))[0])
     return _settled(forms)
 
 
 def _settled(forms: np.ndarray) -> np.ndarray:
-    for start in np.flatnonzero(forms != np.arange(N_CODE_POINTS)):
-        path = [int(start)]
-        while (following := int(forms[path[-1]])) not in path:
+    sources = np.flatnonzero(forms != np.arange(N_CODE_POINTS))
+    moved = dict(zip(sources.tolist(), forms[sources].tolist(), strict=True))
+    for start in sources.tolist():
+        path = [start]
+        while (following := moved.get(path[-1], path[-1])) not in path:
             path.append(following)
-        forms[path] = min(path[path.index(following) :])
+        least = min(path[path.index(following) :])
+        moved.update(dict.fromkeys(path, least))
+    forms[list(moved)] = list(moved.values())
     return forms
 
 

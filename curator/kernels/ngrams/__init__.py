@@ -53,7 +53,7 @@ class KeyCounter:
     """
 
     def __init__(self) -> None:
-        self._table = _empty(FIRST_SLOTS)
+        self._table: tuple[np.ndarray, ...] = ()
         self._used = 0
 
     def __len__(self) -> int:
@@ -66,18 +66,19 @@ class KeyCounter:
         ``NONE`` is passed over.
         """
         home = body(keys, "ngrams")
+        self._table = self._table or _empty(FIRST_SLOTS, keys)
         at = 0
         while True:
             at, self._used = home.count_keys(keys, documents, at, *self._table, self._used)
             if at >= len(keys):
                 return
-            grown = _empty(2 * len(self._table[0]))
+            grown = _empty(2 * len(self._table[0]), keys)
             home.move_keys(*self._table, *grown)
             self._table = grown
 
     def result(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the sorted distinct keys, their counts and their document counts (int64)."""
-        keys, counts, documents, _ = self._table
+        keys, counts, documents, _ = self._table or _empty(0, np.zeros(0))
         filled = np.flatnonzero(counts)
         order = filled[np.argsort(keys[filled])]
         return keys[order], counts[order], documents[order]
@@ -95,11 +96,14 @@ class RankTable:
         return body(keys, "ngrams").ranks_of(keys, *self._table)
 
 
-def _empty(slots: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return keys, counts, document counts and last documents; a count of zero is a free slot."""
+def _empty(slots: int, like: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return keys, counts, document counts and last documents, in the memory that holds ``like``.
+
+    A count of zero is a free slot.
+    """
     return (
-        np.zeros(slots, np.uint64),
-        np.zeros(slots, np.int64),
-        np.zeros(slots, np.int64),
-        np.full(slots, -1, np.int64),
+        np.zeros(slots, np.uint64, like=like),
+        np.zeros(slots, np.int64, like=like),
+        np.zeros(slots, np.int64, like=like),
+        np.zeros(slots, np.int64, like=like) - 1,
     )

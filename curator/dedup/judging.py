@@ -1,0 +1,73 @@
+"""Whether one document is a copy of another: the two rules, over pairs of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curator.dedup.candidates import pack, rare_shares
+from curator.dedup.clusters import Verdict
+from curator.dedup.verify import ALIGNMENT, by_jaccard, compared
+from curator.io.parts import Corpus
+
+CONTAINED = 0.97
+"""Share of a document that must be aligned with one more than twice as long: articles that share a
+section are not copies, and 3 in 100 characters are what cutting and joining leave over."""
+LENGTH_RATIO = 0.5
+INDIRECT = 0.7
+"""Share of a document that must be aligned with the kept one when it is a copy of a copy: two pages
+that hold one article, each with a menu of its own."""
+FEW_CHANGES = 0.97
+"""Share of equal characters from which on it no longer matters how many others say the same."""
+RARE_SHARE = 0.5
+"""Least share of rare buckets among those a pair shares: else it has in common what many have."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges pairs of documents; see the fields of ``FuzzyDuplicates`` for the rules."""
+
+    parts: Corpus
+    aligned: float
+    jaccard: float | None
+    """The classical rule, instead of ``aligned``."""
+    bands: int
+    work: Path
+    client: Any | None
+
+    def judge(self, pairs: np.ndarray, lengths: np.ndarray, name: str) -> Verdict:
+        """Return the verdict on each pair.
+
+        ``pairs`` is int64[n, 2], rows of the better and of the lesser document, and ``lengths``
+        int64[n, 2] the lengths of their keys; ``name`` names the pieces.
+        """
+        packed = pack(np.sort(pairs, axis=1))
+        rising = np.argsort(packed)
+        back = np.empty(len(rising), np.int64)
+        back[rising] = np.arange(len(rising))
+        if self.jaccard is not None:
+            how = by_jaccard(self.jaccard)
+            found = compared(self.parts, packed[rising], how, name, self.work, self.client)
+            similarity = found[back, 0]
+            return Verdict(similarity, similarity > 0, np.zeros(len(pairs), np.bool_))
+        found = compared(self.parts, packed[rising], ALIGNMENT, name, self.work, self.client)
+        shares = found[back]
+        shares[self._commonplace(packed, shares, name)] = 0
+        similarity = shares[:, 0]
+        alike = lengths[:, 1] >= LENGTH_RATIO * lengths[:, 0]
+        direct = similarity >= np.where(alike, self.aligned, max(CONTAINED, self.aligned))
+        return Verdict(similarity, direct, similarity >= min(INDIRECT, self.aligned))
+
+    def _commonplace(self, packed: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
+        """Return bool[n]: pairs that share only what many documents share."""
+        asked = np.flatnonzero((shares[:, 0] >= INDIRECT) & (shares[:, 1] < FEW_CHANGES))
+        n_parts = len(self.parts.parts)
+        rare = rare_shares(
+            n_parts, packed[asked], self.bands, f"{name}-rare", self.work, self.client
+        )
+        result = np.zeros(len(packed), np.bool_)
+        result[asked[rare < RARE_SHARE]] = True
+        return result

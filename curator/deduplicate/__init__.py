@@ -1,0 +1,279 @@
+"""Deduplicates JSON lines as they are: kept lines are copied byte for byte, the others accounted.
+
+What a recipe with ``FuzzyDuplicates`` alone would do, without reading every field of every line:
+the text is parsed once, signed, and never written; of the pairs found the texts are read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curator import __version__, manifest, schema
+from curator.batch import Tally
+from curator.cluster import get_threads, run_tasks
+from curator.dedup.documents import chunks
+from curator.dedup.documents import living as documents_of
+from curator.dedup.fuzzy import FuzzyDuplicates
+from curator.dedup.pieces import joined, read_arrays
+from curator.dedup.repeated_ids import RepeatedIds
+from curator.dedup.signing import signed_piece
+from curator.dedup.verdicts import to_marks
+from curator.deduplicate.index import (
+    NAMES,
+    Index,
+    Segment,
+    SegmentPart,
+    changed,
+    index_parts,
+    load_segment,
+    open_index,
+    parameters_of,
+    save_index,
+    verdicts_of,
+    write_segment,
+)
+from curator.deduplicate.reading import FUZZY, IDS, lines_piece, read_part
+from curator.deduplicate.union import IndexAndLines
+from curator.deduplicate.writing import NAME, remove_others, write_ledger, write_shards
+from curator.fingerprint import code_hash, fingerprint, versions
+from curator.io.atomic import atomic_write
+from curator.io.jsonl import JsonlReader
+from curator.io.line_parts import line_parts
+from curator.io.parts import MARKS_SCHEMA, ROW
+from curator.io.shards import ShardRecord
+from curator.kernels.fold import fold
+from curator.run_entries import check_conservation, stage_entry
+from curator.run_folder import check_apart, check_unchanged, describe_input, exclusive
+
+__all__ = ["CHANGES", "DedupOptions", "deduplicate"]
+
+BLOCK_SIZE = 16 << 20
+TARGET_BYTES = 128 << 20
+IDS_STAGE = "repeated_ids"
+CHANGES = "index_changes.jsonl"
+"""Documents of the index whose verdict the new ones changed."""
+
+
+@dataclass(frozen=True)
+class DedupOptions:
+    """How JSON lines are deduplicated; workers and blocks leave the result as it is."""
+
+    n_workers: int = 1
+    """Threads."""
+    block_size: int = BLOCK_SIZE
+    """Bytes of input a task holds."""
+    target_bytes: int = TARGET_BYTES
+    """A new shard begins when the lines in the current one pass this many bytes."""
+    against: Path | None = None
+    """Folder of an index to deduplicate against, made where there is none; the documents of this
+    input are added to it."""
+    frozen: bool = False
+    """Leave the index as it is."""
+
+
+class Verdict(NamedTuple):
+    """What becomes of the documents, of the index and of the input."""
+
+    marks: pa.Table
+    """``MARKS_SCHEMA``: dropped documents and those kept for them, sorted by row."""
+    living: np.ndarray
+    """int64[n]: rows that are documents, rising."""
+    dropped: np.ndarray
+    """int64[m]: those of them that are dropped."""
+
+
+def deduplicate(
+    reader: JsonlReader,
+    output: Path,
+    stage: FuzzyDuplicates,
+    options: DedupOptions | None = None,
+) -> dict[str, Any]:
+    """Deduplicate the files of ``reader`` into the run folder ``output``; return its manifest.
+
+    Lines that stay are copied to ``shards/`` byte for byte (without ``\\r`` and byte order mark);
+    the others are in ``dropped/`` with stage, reason and value. With an index the result is that of
+    one run over its documents and these; ``index_changes.jsonl`` names the documents of the index
+    that are now dropped, kept again, or dropped for another one. A killed run continues where
+    it was. Memory: a block for each worker and some 300 bytes a document. Raises
+    ``CuratorError``.
+    """
+    options = options or DedupOptions()
+    files = reader.files()
+    check_apart(reader, files, output)
+    with exclusive(output), get_threads(options.n_workers) as threads:
+        inputs = run_tasks(describe_input, list(files), threads)
+        identity = fingerprint(inputs, reader, stage, options.block_size, code_hash(), versions())
+        run = _Run(reader, stage, output, options, identity, threads)
+        verdict = run.verdict()
+        check_unchanged(files, reader)
+        return run.write(verdict, inputs)
+
+
+class _Run:
+    """One deduplication, step by step."""
+
+    def __init__(
+        self,
+        reader: JsonlReader,
+        stage: FuzzyDuplicates,
+        output: Path,
+        options: DedupOptions,
+        identity: str,
+        threads: Any | None,
+    ) -> None:
+        self.reader, self.stage, self.output, self.options = reader, stage, output, options
+        self.identity, self.threads = identity, threads
+        rule = {"aligned": stage.aligned, "jaccard": stage.jaccard}
+        self.parameters = parameters_of(stage.signing, rule)
+        index = Index(Path(), (), None)
+        if options.against is not None:
+            index = open_index(options.against, self.parameters)
+        self.index = index.before(identity)
+        known = index_parts(self.index)
+        origin = fingerprint(identity, [list(segment) for segment in self.index.segments])
+        self.work = output / manifest.WORK / f"dedup-{origin}"
+        self.work.mkdir(parents=True, exist_ok=True)
+        first_row = sum(part.rows for part in known.parts)
+        run = partial(run_tasks, client=threads)
+        first = (len(known.parts), first_row)
+        lines = line_parts(reader, options.block_size, self.work, run, first)
+        self.parts = IndexAndLines(known, lines)
+        self.first_row, self.lines = first_row, lines
+
+    def verdict(self) -> Verdict:
+        """Read and sign every line once, then find what repeats."""
+        parts, stage = self.parts, self.stage
+        ids = RepeatedIds(name=IDS_STAGE)
+        for folder, step in ((IDS, ids), (FUZZY, stage)):
+            step.open(parts, self.work / folder)
+        known = [(parts.index.only(i), i) for i in range(len(parts.index.parts))]
+        load = partial(load_segment, bands=stage.signing.bands, work=self.work)
+        run_tasks(load, known, self.threads)
+        items = [(self.lines.only(i), i) for i in range(len(self.lines.parts))]
+        run_tasks(partial(read_part, stage=stage, work=self.work), items, self.threads)
+        repeated = ids.mark(parts, self.work / IDS, self.threads)
+        absent = repeated.column(ROW).to_numpy()
+        found = stage.duplicates(parts, self.work / FUZZY, self.threads, absent)
+        marks = [repeated, to_marks(parts, stage.label, found)]
+        joint = pa.concat_tables([table.cast(MARKS_SCHEMA) for table in marks]).sort_by(ROW)
+        drops = joint.filter(pc.is_valid(joint.column(schema.DROPPED_BY))).column(ROW).to_numpy()
+        like = {"rows": np.zeros(0, np.int64)}
+        paths = [signed_piece(self.work / FUZZY, i) for i in range(len(parts.parts))]
+        return Verdict(joint, joined(paths, like)["rows"], drops)
+
+    def write(self, verdict: Verdict, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Write shards, ledger, changes and manifest, then extend the index."""
+        kept = np.zeros(self.lines.total_rows, np.bool_)
+        kept[verdict.living[verdict.living >= self.first_row] - self.first_row] = True
+        kept[verdict.dropped[verdict.dropped >= self.first_row] - self.first_row] = False
+        shards = write_shards(
+            self.output, self.lines, kept, self.options.target_bytes, self.work, self.threads
+        )
+        ledger = write_ledger(self.output, self.lines, kept, verdict.marks, self.work, self.threads)
+        remove_others(self.output, [*shards, *ledger])
+        result = {
+            **_manifest(self.reader, self.stage, inputs),
+            "counts": self._counts(verdict, int(kept.sum()), shards),
+            "shards": [asdict(record) for record in shards],
+            "ledger": [asdict(record) for record in ledger],
+        }
+        check_conservation(result)
+        if self.options.against is not None:
+            self._extend(verdict)
+        with atomic_write(self.output / manifest.MANIFEST) as file:
+            file.write(json.dumps(result, ensure_ascii=False, indent=1).encode() + b"\n")
+        return result
+
+    def _counts(self, verdict: Verdict, kept: int, shards: Sequence[ShardRecord]) -> dict[str, Any]:
+        lines = [read_arrays(lines_piece(self.work, i)) for i in range(len(self.lines.parts))]
+        n_in = sum(int(found["rows"][0]) for found in lines)
+        documents = int((verdict.living >= self.first_row).sum())
+        tallies = [
+            Tally("reader", "JsonlReader", "reader", n_in=n_in, dropped=n_in - documents),
+            Tally(IDS_STAGE, "RepeatedIds", "global"),
+            Tally(self.stage.label, "FuzzyDuplicates", "global"),
+        ]
+        if n_in > documents:
+            tallies[0].reasons["unreadable"] = n_in - documents
+        here = pc.greater_equal(verdict.marks.column(ROW), self.first_row)
+        marks = verdict.marks.filter(here)
+        for before, tally in itertools.pairwise(tallies):
+            tally.n_in = before.n_in - before.dropped
+            mine = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), tally.name))
+            tally.dropped = mine.num_rows
+            for count in pc.value_counts(mine.column(schema.REASON)).to_pylist():
+                tally.reasons[count["values"]] += count["counts"]
+        return {
+            "documents_in": n_in,
+            "kept": kept,
+            "dropped": n_in - kept,
+            "characters_in": sum(int(found["characters"].sum()) for found in lines),
+            "characters_kept": sum(record.characters for record in shards),
+            "cuts": 0,
+            "characters_cut": 0,
+            "stages": [stage_entry(tally) for tally in tallies],
+        }
+
+    def _extend(self, verdict: Verdict) -> None:
+        """Say what changed for the documents of the index, and add these documents to it."""
+        marks = verdict.marks
+        absent = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), IDS_STAGE))
+        living = np.setdiff1d(verdict.living, absent.column(ROW).to_numpy())
+        now = verdicts_of(living, marks)
+        changes = changed(self.index, self.parts.index, now)
+        with atomic_write(self.output / CHANGES) as file:
+            for row in changes:
+                file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        if self.options.frozen:
+            return
+        self.index.folder.mkdir(parents=True, exist_ok=True)
+        name = f"documents-{len(self.index.segments):05d}.parquet"
+        documents = write_segment(self.index.folder / name, self._documents(living))
+        save_index(self.index, self.parameters, Segment(name, documents, self.identity), now)
+
+    def _documents(self, living: np.ndarray) -> Iterator[SegmentPart]:
+        """Yield what the index holds of the living documents of the input, part by part."""
+        for index, number in enumerate(self.lines.numbers):
+            table = self.lines.rows(index, None)
+            ordinals = self.lines.ordinals(index, table)
+            present = np.isin(ordinals, living)
+            table, ordinals = table.filter(pa.array(present)), ordinals[present]
+            found = read_arrays(signed_piece(self.work / FUZZY, number))
+            signed = np.isin(ordinals, found["signed"])
+            _, texts = documents_of(table.filter(pa.array(signed)), ordinals[signed], schema.TEXT)
+            keys = [fold(chunk) for _, chunk in chunks(texts)]
+            yield SegmentPart(table.select(NAMES), ordinals, found, keys)
+
+
+def _manifest(
+    reader: JsonlReader, stage: FuzzyDuplicates, inputs: list[dict[str, Any]]
+) -> dict[str, Any]:
+    given = reader.input if isinstance(reader.input, str) else list(reader.input)
+    recipe = {
+        "input": {"JsonlReader": {**asdict(reader), "input": given}},
+        "stages": [{"FuzzyDuplicates": asdict(stage)}],
+    }
+    return {
+        "format": manifest.FORMAT,
+        "name": NAME,
+        "language": None,
+        "seed": stage.seed,
+        "code_version": f"{__version__}+{code_hash()}",
+        "versions": versions(),
+        "recipe": recipe,
+        "recipe_sha256": hashlib.sha256(json.dumps(recipe).encode()).hexdigest(),
+        "inputs": inputs,
+        "cuts": [],
+        **dict.fromkeys(("vocabulary", "tokenizer", "tokens")),
+    }

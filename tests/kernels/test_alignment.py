@@ -1,0 +1,305 @@
+"""Alignment of two keys: the compiled walk equals a plain one, and follows what copies change."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from curator.kernels import buffers
+from curator.kernels.alignment import SPACED_SEED, UNSPACED_SEED, Alignment, align
+from curator.kernels.alignment.cpu import CREDIT, MATCH, MISS, ZEROS
+from curator.kernels.fold import Keys, fold
+from curator.kernels.shingles import unspaced
+
+CANTONESE = (
+    "阿婆每朝早五點就起身，行落街市買餸。佢話以前嘅街市好熱鬧，檔主個個都識佢，買菜實送條葱。"
+    "而家好多檔都執咗，得返幾個老街坊仲會坐喺門口傾偈。有時我放學經過，佢會叫我幫手拎啲嘢返屋企，"
+    "然後煲碗綠豆沙俾我飲。佢成日提我天口熱要飲多啲水，唔好淨係顧住打機。"
+)
+JAVANESE = (
+    "Saben esuk simbah tangi jam papat banjur adang ing pawon. Pitiké petelung ekor wis padha "
+    "kluruk nalika aku isih turu. Sawisé srengéngé mlethèk, simbah lunga menyang sawah nggawa "
+    "pacul lan kendhi. Aku nyusul karo nggawa rantang isi sega jagung lan sayur lodhèh."
+)
+HINDI = (
+    "दादी हर सुबह नदी के किनारे बैठकर पुराने गीत गाती हैं। गाँव के बच्चे उनके पास दौड़ते हुए आते हैं और "
+    "कहानी सुनने की ज़िद करते हैं। वह हँसकर अपनी पोटली से गुड़ निकालती हैं और सबको थोड़ा थोड़ा बाँट देती हैं।"
+)
+LANGUAGES = pytest.mark.parametrize("text", [CANTONESE * 3, JAVANESE * 2, HINDI * 2])
+
+
+class PlainWalk:
+    """The same algorithm over one pair, with a dictionary of seeds and strings."""
+
+    def __init__(self, whole: str, part: str, seed: int, at_least: float = 0) -> None:
+        self.whole, self.part, self.seed = whole, part, seed
+        self.may_miss = int(len(part) * (1 - at_least) + 1e-6)
+        self.places: dict[str, int] = {}
+        for place in range(len(whole) - seed + 1):
+            self.places.setdefault(whole[place : place + seed], place)
+
+    def result(self) -> tuple[int, int, int, int]:
+        aligned = equal = digits = equal_digits = i = done = 0
+        while i + self.seed <= len(self.part):
+            j = self.places.get(self.part[i : i + self.seed], -1)
+            if j < 0:
+                i += 1
+                if i - aligned > self.may_miss:
+                    return 0, 0, 0, 0
+                continue
+            before = self.backward(j, i, done)
+            after, last = self.forward(j + self.seed, i + self.seed)
+            same = [*before, *range(i, i + self.seed), *after]
+            if len(same) >= 2 * self.seed:
+                stretch = range(min(same), last)
+                aligned += len(stretch)
+                equal += len(same)
+                digits += sum(self.part[k].isdecimal() for k in stretch)
+                equal_digits += sum(self.part[k].isdecimal() for k in same)
+                done = last
+            i = last
+        if len(self.part) - aligned > self.may_miss:
+            return 0, 0, 0, 0
+        return aligned, equal, digits, equal_digits
+
+    def backward(self, j: int, i: int, lowest: int) -> list[int]:
+        same, credit, back = [], CREDIT // 2, 1
+        while credit > 0 and i - back >= lowest and j - back >= 0:
+            if self.part[i - back] == self.whole[j - back]:
+                same.append(i - back)
+                credit = min(CREDIT, credit + MATCH)
+            else:
+                credit -= MISS
+            back += 1
+        return same
+
+    def forward(self, j: int, i: int) -> tuple[list[int], int]:
+        same, credit, last = [], CREDIT, i
+        while credit > 0 and i < len(self.part) and j < len(self.whole):
+            if self.part[i] == self.whole[j]:
+                same.append(i)
+                i, j = i + 1, j + 1
+                credit, last = min(CREDIT, credit + MATCH), i
+                continue
+            credit -= MISS
+            replaced, added, left_out = (
+                self.agree(i + 1, j + 1),
+                self.agree(i + 1, j),
+                self.agree(i, j + 1),
+            )
+            i += 1 if replaced or added or not left_out else 0
+            j += 1 if replaced or not added else 0
+        return same, last
+
+    def agree(self, i: int, j: int) -> bool:
+        following = self.part[i : i + 2]
+        return len(following) == 2 and following == self.whole[j : j + 2]
+
+
+def keys_of(keys: list[str]) -> Keys:
+    """Return strings, whatever is in them, as keys."""
+    offsets = np.cumsum([0, *map(len, keys)], dtype=np.int64)
+    codepoints = np.array([ord(c) for key in keys for c in key], np.uint32)
+    nothing = np.zeros(len(keys), np.int64)
+    return Keys(offsets, codepoints, nothing, nothing)
+
+
+def one(whole: str, part: str) -> tuple[int, int, int, int]:
+    """Align the keys of two texts."""
+    found = align(fold(buffers.of([whole])), fold(buffers.of([part])), np.array([[0, 0]]))
+    return tuple(int(column[0]) for column in found)  # type: ignore[return-value]
+
+
+def share(whole: str, part: str) -> float:
+    """Return the aligned share of the key of ``part``."""
+    return one(whole, part)[0] / int(fold(buffers.of([part])).lengths[0])
+
+
+CHARACTERS = st.one_of(
+    st.sampled_from("ab"),
+    st.sampled_from("我哋食飯12٣९"),
+    st.characters(),
+    st.sampled_from(["\0", "\ud800", "\udfff", "\U0010ffff", "\ufffd", "\u0301", "𠮶", "𝟗"]),
+)
+STRETCHES = st.lists(
+    st.one_of(
+        st.text(CHARACTERS, max_size=20),
+        st.sampled_from(["我哋今日去行山睇日出", "abcdefghijklm", "a" * 30, "ab" * 12, "97年7月"]),
+    ),
+    max_size=8,
+).map("".join)
+"""Keys that share stretches now and then."""
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(
+    st.lists(STRETCHES, min_size=1, max_size=4),
+    st.lists(STRETCHES, min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=10),
+    st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0]),
+)
+@example(["a" * 40], ["a" * 40], [(0, 0)], 1.0)
+@example(["a" * 40], ["a" * 6], [(0, 0)], 0.5)
+@example(["", "abc"], ["", "abc"], [(0, 0), (0, 1), (1, 0), (1, 1)], 0.0)
+def test_the_walk_equals_a_plain_one_whatever_the_keys_and_the_order_of_the_pairs(
+    wholes: list[str], parts: list[str], chosen: list[tuple[int, int]], at_least: float
+) -> None:
+    pairs = [(w % len(wholes), p % len(parts)) for w, p in chosen]
+    part_keys = keys_of(parts)
+    places = np.array(pairs, np.int64).reshape(-1, 2)
+    found = align(keys_of(wholes), part_keys, places, at_least=at_least)
+    seeds = np.where(unspaced(part_keys), UNSPACED_SEED, SPACED_SEED)
+    expected = [PlainWalk(wholes[w], parts[p], int(seeds[p]), at_least).result() for w, p in pairs]
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+    for (aligned, equal, digits, equal_digits), (_, p) in zip(expected, pairs, strict=True):
+        assert equal_digits <= digits <= aligned <= len(parts[p])
+        assert equal_digits <= equal <= aligned
+
+
+@settings(deadline=None)
+@given(STRETCHES, st.booleans())
+def test_scripts_given_beforehand_decide_the_seeds(text: str, is_unspaced: bool) -> None:
+    keys = keys_of([text, text[: len(text) // 2]])
+    pairs = np.array([[0, 1], [1, 0]])
+    found = align(keys, keys, pairs, np.array([is_unspaced, is_unspaced]))
+    seed = UNSPACED_SEED if is_unspaced else SPACED_SEED
+    both = (text, text[: len(text) // 2])
+    expected = [PlainWalk(both[w], both[p], seed).result() for w, p in pairs.tolist()]
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+
+
+def test_digits_are_those_of_every_script() -> None:
+    digits = {c for c in range(sys.maxunicode + 1) if chr(c).isdecimal()}
+    assert {int(zero) + value for zero in ZEROS for value in range(10)} == digits
+    for zero in ZEROS.tolist():
+        for place, c in enumerate(range(zero, zero + 10)):
+            assert unicodedata.decimal(chr(c)) == place
+    everything = [c for c in range(sys.maxunicode + 1) if not 0xD800 <= c < 0xE000]
+    key = keys_of(["".join(map(chr, everything))])
+    found = align(key, key, np.array([[0, 0]]))
+    assert [int(column[0]) for column in found] == [
+        len(everything),
+        len(everything),
+        len(digits),
+        len(digits),
+    ]
+
+
+@LANGUAGES
+def test_a_text_runs_alongside_itself_from_end_to_end(text: str) -> None:
+    n = int(fold(buffers.of([text])).lengths[0])
+    assert one(text, text)[:2] == (n, n)
+    assert one("頭" * 9 + text + "尾", text)[:2] == (n, n)
+
+
+@pytest.mark.parametrize("text", [CANTONESE, JAVANESE, HINDI])
+def test_sentences_in_another_order_still_count(text: str) -> None:
+    sentences = [s for s in text.replace("।", ".").replace("。", ".").split(".") if s.strip()]
+    moved = ". ".join(reversed(sentences))
+    aligned, equal, *_ = one(text, moved)
+    n = int(fold(buffers.of([moved])).lengths[0])
+    assert aligned >= 0.97 * n
+    assert equal >= 0.97 * n
+
+
+@LANGUAGES
+def test_nine_tenths_are_alongside_after_one_character_in_five_was_replaced(text: str) -> None:
+    key = fold(buffers.of([text])).document(0)
+    strangers = "qwxzvf" if key[0] < "\u0100" else "龘靐齉爨麤纛"
+    shares = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        replaced = [str(rng.choice(list(strangers))) if rng.random() < 0.2 else c for c in key]
+        found = align(keys_of([key]), keys_of(["".join(replaced)]), np.array([[0, 0]]))
+        assert 0.65 * len(key) <= found.equal[0] <= 0.9 * len(key)
+        shares.append(found.aligned[0] / len(key))
+    assert min(shares) >= 0.8
+    assert np.mean(shares) >= 0.92
+
+
+@LANGUAGES
+@pytest.mark.parametrize("seed", range(3))
+def test_characters_added_and_left_out_are_followed(text: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    key = fold(buffers.of([text])).document(0)
+    places = range(0, len(key), 15)
+    left_out = {place + int(rng.integers(0, 8)) for place in places}
+    shorter = "".join(c for place, c in enumerate(key) if place not in left_out)
+    pairs = np.array([[0, 0]])
+    gone = align(keys_of([key]), keys_of([shorter]), pairs)
+    assert gone.aligned[0] >= 0.97 * len(shorter)
+    more = align(keys_of([shorter]), keys_of([key]), pairs)
+    assert more.aligned[0] >= 0.97 * len(key)
+    assert more.equal[0] >= 0.97 * len(shorter)
+
+
+def test_strangers_of_one_language_do_not_run_alongside() -> None:
+    other = "今晚落大雨，天文台掛咗黃雨，巴士遲咗成個鐘先到。好彩有個叔叔同我哋一齊擔遮。"
+    assert share(CANTONESE, other) == 0
+    assert share(JAVANESE, "Kucingku ireng ilang wingi sore, durung ketemu nganti saiki.") == 0
+    assert share(HINDI, "कल रात ज़ोर से बारिश हुई, इसलिए बस बहुत देर से आई।") < 0.2
+
+
+def test_numbers_that_differ_are_aligned_digits_that_are_not_equal() -> None:
+    whole = "彌敦道 1001 號巴士站嘅頭班車朝早 05:40 開，尾班車夜晚 23:55 開，假日加開特別班次。"
+    part = "彌敦道 2882 號巴士站嘅頭班車朝早 06:13 開，尾班車夜晚 22:26 開，假日加開特別班次。"
+    aligned, equal, digits, equal_digits = one(whole, part)
+    # Four characters in a row that differ, as the number of the house, end a stretch.
+    assert (digits, equal_digits) == (8, 2)
+    assert aligned - equal == 6
+    n = int(fold(buffers.of([whole])).lengths[0])
+    assert one(whole, whole) == (n, n, 12, 12)
+
+
+def test_empty_keys_and_keys_shorter_than_a_seed_have_nothing_alongside() -> None:
+    texts = ["", "。", "我哋去邊", "abcdef", CANTONESE, JAVANESE]
+    keys = fold(buffers.of(texts))
+    pairs = np.array([(a, b) for a in range(6) for b in range(6) if a < 4 or b < 4])
+    found = align(keys, keys, pairs)
+    for column in found:
+        assert column.dtype == np.int64
+        assert column.tolist() == [0] * len(pairs)
+    assert Alignment(*(c.tolist() for c in align(keys, keys, np.zeros((0, 2), np.int64)))) == (
+        [],
+        [],
+        [],
+        [],
+    )
+
+
+def test_millions_of_one_character_take_no_longer_than_other_text() -> None:
+    n = 5_000_000
+    long = Keys(
+        np.array([0, n, n + 7]),
+        np.concatenate([np.full(n, ord("一"), np.uint32), np.full(7, ord("二"), np.uint32)]),
+        np.zeros(2, np.int64),
+        np.zeros(2, np.int64),
+    )
+    found = align(long, long, np.array([[0, 0], [0, 1], [1, 0], [1, 1]]))
+    assert found.aligned.tolist() == [n, 0, 0, 0]  # seven characters are fewer than two seeds
+    assert found.equal.tolist() == [n, 0, 0, 0]
+
+
+@pytest.mark.parametrize("period", ["甲乙", "甲乙丙丁戊己庚辛", "abcabd"])
+def test_long_repeats_laid_alongside_other_repeats_end(period: str) -> None:
+    whole, part = period * 100_000, (period + "x") * 100_000
+    found = align(keys_of([whole]), keys_of([part]), np.array([[0, 0]]))
+    assert found.equal[0] <= found.aligned[0] <= len(part)
+
+
+def test_a_pair_of_which_too_little_is_aligned_is_given_up_with_zeros() -> None:
+    part = "甲乙丙丁戊己庚辛壬癸" + "".join(chr(0x4E00 + i) for i in range(100, 110))
+    whole = keys_of([part[:10] + "子丑寅卯"])
+    half = [
+        [
+            int(column[0])
+            for column in align(whole, keys_of([part]), np.array([[0, 0]]), None, share)
+        ]
+        for share in (0.0, 0.5, 0.51)
+    ]
+    assert half == [[10, 10, 0, 0], [10, 10, 0, 0], [0, 0, 0, 0]]
