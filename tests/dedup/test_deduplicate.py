@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -17,9 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from curator.cli import main
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.deduplicate import DedupOptions, deduplicate
 from curator.errors import RecipeError, ResourceError
@@ -117,12 +116,16 @@ def rows_of(output: Path, key: str) -> list[dict[str, Any]]:
 
 
 def results(output: Path) -> dict[str, str]:
-    """Return the hashes of all files that are results."""
-    return {
-        path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(output.rglob("*"))
-        if path.is_file() and path.relative_to(output).parts[0] != "work"
-    }
+    """Return the hashes of all results; of the manifest, without the version of the code."""
+    found = {}
+    for path in sorted(output.rglob("*")):
+        name = path.relative_to(output)
+        if path.is_file() and name.parts[0] != "work":
+            data = path.read_bytes()
+            if name.as_posix() == "manifest.json":
+                data = re.sub(rb'"code_version": "[^"]*"', b"", data, count=1)
+            found[name.as_posix()] = hashlib.sha256(data).hexdigest()
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -400,21 +403,3 @@ def test_the_input_is_not_written_to(finished: Path, tmp_path: Path) -> None:
     dedup(tmp_path / "in", tmp_path / "out", n_workers=2, block_size=500)
     after = {p.name: (p.read_bytes(), os.stat(p).st_mtime_ns) for p in (tmp_path / "in").iterdir()}
     assert after == before
-
-
-def test_the_command_writes_the_same_and_verify_finds_it_intact(
-    finished: Path, tmp_path: Path
-) -> None:
-    command = ["dedup", str(finished / "in"), "--output", str(tmp_path / "out"), "--quiet"]
-    done = CliRunner().invoke(main, command)
-    assert done.exit_code == 0, done.output
-    left, right = results(tmp_path / "out"), results(finished / "one")
-    del left["manifest.json"], right["manifest.json"]  # the command gives a list of inputs
-    assert left == right
-    counts = read_manifest(tmp_path / "out")["counts"]
-    verified = CliRunner().invoke(main, ["verify", str(tmp_path / "out")])
-    assert verified.exit_code == 0, verified.output
-    assert f"in {counts['documents_in']} = kept {counts['kept']}" in verified.output
-    shard = tmp_path / "out" / read_manifest(tmp_path / "out")["shards"][0]["path"]
-    shard.write_bytes(shard.read_bytes().replace("佢".encode(), "我".encode(), 1))
-    assert CliRunner().invoke(main, ["verify", str(tmp_path / "out")]).exit_code != 0
