@@ -60,7 +60,7 @@ __all__ = ["CHANGES", "DedupOptions", "deduplicate"]
 
 BLOCK_SIZE = 16 << 20
 TARGET_BYTES = 128 << 20
-IDS_STAGE = "repeated_ids"
+IDS_STAGE = "RepeatedIds"
 CHANGES = "index_changes.jsonl"
 """Documents of the index whose verdict the new ones changed."""
 
@@ -204,8 +204,8 @@ class _Run:
             Tally(IDS_STAGE, "RepeatedIds", "global"),
             Tally(self.stage.label, "FuzzyDuplicates", "global"),
         ]
-        if n_in > documents:
-            tallies[0].reasons["unreadable"] = n_in - documents
+        for found in lines:
+            tallies[0].reasons.update(json.loads(found["flaws"].tobytes()))
         here = pc.greater_equal(verdict.marks.column(ROW), self.first_row)
         marks = verdict.marks.filter(here)
         for before, tally in itertools.pairwise(tallies):
@@ -235,8 +235,8 @@ class _Run:
         with atomic_write(self.output / CHANGES) as file:
             for row in changes:
                 file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-        if self.options.frozen:
-            return
+        if self.options.frozen or not len(living) or living[-1] < self.first_row:
+            return  # nothing to add
         self.index.folder.mkdir(parents=True, exist_ok=True)
         name = f"documents-{len(self.index.segments):05d}.parquet"
         documents = write_segment(self.index.folder / name, self._documents(living))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
@@ -31,26 +33,36 @@ def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -
     its text int64[lines]; and rows int64[1], how many lines are not blank.
     """
     part, index = item
+    number = part.numbers[0]
     done = lines_piece(work, index)
-    if done.exists():
+    hashed, signed = ids_piece(work / IDS, number), signed_piece(work / FUZZY, number)
+    if all(path.exists() for path in (done, hashed, signed, part.ids_path(0))):
         return
     table = part.rows(0, None)
     ordinals = part.ordinals(0, table)
     part.write_ids(0, table)
     rows, texts = living(table, ordinals, stage.text_field)
     ids = table.column(schema.ID).filter(pc.is_null(table.column(schema.DROPPED_BY)))
-    number = part.numbers[0]
-    piece(ids_piece(work / IDS, number), lambda: hashed_ids(ids, rows))
-    piece(signed_piece(work / FUZZY, number), lambda: sign_texts(rows, texts, stage.signing))
+    piece(hashed, lambda: hashed_ids(ids, rows))
+    piece(signed, lambda: sign_texts(rows, texts, stage.signing))
     first, count = part.parts[0].first_row, part.parts[0].rows
     sizes, characters = np.zeros(count, np.int64), np.zeros(count, np.int64)
     sizes[ordinals - first] = 1  # a line that is a row; its bytes come below
-    lengths = pc.utf8_length(table.column(schema.TEXT).fill_null("")).to_numpy()
-    characters[ordinals - first] = lengths
+    lengths = pc.utf8_length(table.column(schema.TEXT)).fill_null(0).to_numpy()
+    alive = pc.is_null(table.column(schema.DROPPED_BY)).to_numpy()
+    characters[ordinals - first] = np.where(alive, lengths, 0)
     place = 0
     for found in part.pieces(0):
         starts, ends = line_bounds(found.data)
         sizes[place : place + len(ends)] *= ends - starts
         place += len(ends)
-    arrays = {"bytes": sizes, "characters": characters, "rows": np.array([table.num_rows])}
-    piece(done, lambda: arrays)
+    counted = {"rows": np.array([table.num_rows]), "flaws": _flaws(table)}
+    piece(done, lambda: {"bytes": sizes, "characters": characters, **counted})
+
+
+def _flaws(table: pa.Table) -> np.ndarray:
+    """Return the reasons of the rows that are no documents, as JSON: ``{"invalid_json": 2}``."""
+    refused = table.filter(pc.is_valid(table.column(schema.DROPPED_BY)))
+    counts = pc.value_counts(refused.column(schema.REASON)).to_pylist()
+    found = {count["values"]: count["counts"] for count in counts}
+    return np.frombuffer(json.dumps(found, sort_keys=True).encode(), np.uint8)

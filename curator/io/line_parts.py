@@ -65,7 +65,7 @@ class LineParts:
         Ids alone are taken from where ``write_ids`` put them.
         """
         if list(columns) == [schema.ID]:
-            return _read_ids(self._ids_path(index))
+            return _read_ids(self.ids_path(index))
         return self._one_a_line(index, self.rows(index, None)).select(columns)
 
     def take(self, index: int, rows: np.ndarray, columns: Sequence[str] | None) -> pa.Table:
@@ -149,12 +149,13 @@ class LineParts:
         """Keep the ids of part ``index``, whose rows are ``table``."""
         ids = self._one_a_line(index, table).select([schema.ID])
         with (
-            atomic_write(self._ids_path(index), durable=False) as file,
+            atomic_write(self.ids_path(index), durable=False) as file,
             pa.ipc.new_file(file, ids.schema) as writer,
         ):
             writer.write_table(ids)
 
-    def _ids_path(self, index: int) -> Path:
+    def ids_path(self, index: int) -> Path:
+        """Return where the ids of part ``index`` are kept."""
         return self.ids / f"ids-{self.numbers[index]:05d}.arrow"
 
     def _one_a_line(self, index: int, table: pa.Table) -> pa.Table:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
     shutil.which("g++") is None, reason="the logic of GPU kernels is tested through g++: none here"
 )
 
-HOST_ONLY = {"join", "count_listed_characters", "count_listed_words"}
+HOST_ONLY = {"meetings", "count_listed_characters", "count_listed_words"}
 """``join``: folding on the device puts normalised documents in their places itself. Lists are
 counted on the host alone; the contract refuses texts in device memory."""
 ANY = st.text(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from curator.kernels import buffers
 from curator.kernels.alignment import SPACED_SEED, UNSPACED_SEED, Alignment, align
-from curator.kernels.alignment.cpu import CREDIT, MATCH, MISS, ZEROS
+from curator.kernels.alignment.cpu import BACK, CREDIT, MATCH, MISS, ZEROS
 from curator.kernels.fold import Keys, fold
 from curator.kernels.shingles import unspaced
 
@@ -69,7 +69,7 @@ class PlainWalk:
 
     def backward(self, j: int, i: int, lowest: int) -> list[int]:
         same, credit, back = [], CREDIT // 2, 1
-        while credit > 0 and i - back >= lowest and j - back >= 0:
+        while credit > 0 and back <= BACK and i - back >= lowest and j - back >= 0:
             if self.part[i - back] == self.whole[j - back]:
                 same.append(i - back)
                 credit = min(CREDIT, credit + MATCH)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +16,12 @@ from hypothesis import strategies as st
 
 from curator.kernels import buffers
 from curator.kernels.buffers import Utf8
-from curator.kernels.fold import Keys, fold, key_hashes
+from curator.kernels.fold import Keys, fold, key_hashes, windows
 from curator.kernels.fold.compositions import canonical_pairs
-from curator.kernels.fold.cpu import LONGEST_EXPANSION
+from curator.kernels.fold.cpu import MOST_UNKNOWN
 from curator.kernels.fold.table import (
     CODE_POINT,
+    EXAMINE,
     EXPAND,
     compatibility_casefold,
     is_dropped,
@@ -38,6 +43,11 @@ def keys_of(*texts: str) -> list[str]:
     return [keys.document(i) for i in range(len(texts))]
 
 
+def forget() -> None:
+    """Let the process know no windows."""
+    windows._known.cache_clear()
+
+
 # Characters that meet one another in real text and in traps: marks of several classes, halves of
 # compositions, jamo, halfwidth voicing marks, ligatures, ideographs, variation selectors.
 INTERESTING = (
@@ -46,6 +56,16 @@ INTERESTING = (
     "कक़़्षिনয়য\u09bcা\u09c7\u09beো ꦏꦴ꦳꧀ꦧ ก็น้ำนํ้า"
     "ᄀ가각\u1161\u11a8\u11a7 ｶﾞガか\u3099 "
     "嗰𠮶裏裡綫線爲為麵面㍿①Ⅷ︁\ufe0f\u200d，。…“”\ufffd\u212b\u2126ﷺ\U0001d15e"
+)
+# Starters and marks alone, so that nearly every character meets the one before it: Latin, Greek,
+# Hebrew, Arabic, Devanagari, Bengali, Tamil, Tibetan, Burmese, Balinese, kana, jamo, ideographs.
+MARKS = (
+    "aeiouAEIOUhTWÅΩαηωΣςιıİßﬁ\u0300\u0301\u0302\u0303\u0304\u0307\u0308\u030c\u031b\u0323\u0327"
+    "\u0328\u0331\u0338\u0342\u0344\u0345\u0313\u034f\u0360\u1dc0שׁבּ\u05b0\u05b8\u05bc\u05c1\u05c2"
+    "اوي\u0653\u0654\u0655\u064b\u0651ﷺकनर\u093c\u094d\u0947ড\u09bc\u09c7\u09be\u09d7ெ\u0bc6\u0bbe"
+    "ཀཱ\u0f71\u0f72\u0f74\u0f80\u0f73\u0fb5\u1025\u102e\u1b05\u1b35かハウ\u3099\u309aﾊ\uff9e\uff9f"
+    "ᄀᄒ\u1161\u1175\u11a7\u11a8\u11c2가각\u115f廣臺㍿\ufffd \n\ufe0f\u200d"
+    "𝅗\U0001d165\U0001d16e\U000110ba"
 )
 texts = st.text(st.one_of(st.sampled_from(INTERESTING), st.characters(exclude_categories=["Cs"])))
 
@@ -164,15 +184,91 @@ def test_every_canonical_pair_is_known() -> None:
             assert decomposed[-1] in pairs[first]
 
 
-def test_no_character_expands_beyond_the_room_given() -> None:
+def test_no_window_folds_to_more_than_its_slot_can_say() -> None:
     found = tables().whole
-    entries = np.flatnonzero(found & np.uint32(EXPAND))
-    room = [len(chr(c).encode()) * LONGEST_EXPANSION for c in entries]
-    assert np.all((found[entries] & 31) <= room)
+    longest = int((found[(found & np.uint32(EXPAND)) != 0] & 31).max())
+    assert longest * (windows.LONGEST + 1) <= int(windows.BYTE)
 
 
 def test_a_text_of_expanding_characters_folds_whole() -> None:
-    assert keys_of("ﷺ" * 1000) == [plain_key("ﷺ") * 1000]
+    assert keys_of("ﷺ" * 1000, "e\u0301", "ﷺ\u0323\u0301" * 500) == [
+        plain_key("ﷺ") * 1000,
+        "é",
+        plain_key("ﷺ\u0323\u0301") * 500,
+    ]
+
+
+def test_a_window_ends_where_a_character_combines_with_nothing_before_it() -> None:
+    """No step of normalising and folding lets a mark come to stand first, or stop to."""
+    examined = (tables().whole & np.uint32(EXAMINE)) != 0
+    for c in map(chr, itertools.chain(range(0xD800), range(0xE000, 0x110000))):
+        heads = {unicodedata.normalize(form, c)[0] for form in ("NFD", "NFKD")}
+        assert {bool(examined[ord(head)]) for head in heads} == {bool(examined[ord(c)])}, c
+        if not examined[ord(c)]:
+            assert not examined[[ord(c.casefold()[0]), ord(compatibility_casefold(c)[0])]].any(), c
+
+
+def composing_pairs() -> list[str]:
+    pairs = tables().pairs.tolist()
+    return [chr(pair >> 21) + chr(pair & CODE_POINT) for pair in pairs]
+
+
+def test_pairs_that_compose_fold_as_the_definition_says() -> None:
+    pairs = composing_pairs()[::2]
+    marked = [f"{pair}\u0323\u0301" for pair in pairs[::5]]
+    assert keys_of(*pairs, *marked) == [plain_key(text) for text in [*pairs, *marked]]
+
+
+def test_a_document_may_bring_more_windows_than_are_noted_at_once() -> None:
+    forget()
+    pairs = composing_pairs()[:: 45256 // (3 * MOST_UNKNOWN)]
+    text = "ⓧ".join(pairs)
+    assert len(pairs) > 2 * MOST_UNKNOWN
+    assert keys_of(text, text) == [plain_key(text)] * 2
+    known = windows.known()
+    assert keys_of(text) == [plain_key(text)]
+    assert windows.known() is known
+
+
+def test_a_heap_of_marks_longer_than_a_window_folds_as_the_definition_says() -> None:
+    heaps = [f"a{mark * n}\u0323 廣" for mark in "\u0301\u0345\u0f71" for n in range(12)]
+    assert keys_of(*heaps) == [plain_key(text) for text in heaps]
+    assert fold(buffers.of(heaps)).n_traditional.tolist() == [1] * len(heaps)
+
+
+MARKED = st.lists(st.text(MARKS, min_size=1, max_size=12), min_size=1, max_size=8)
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(MARKED, st.sampled_from([0, 5, 40, windows.MOST_NODES]))
+def test_the_key_does_not_depend_on_what_is_remembered(documents: list[str], most: int) -> None:
+    expected = [plain_key(text) for text in documents]
+    with pytest.MonkeyPatch.context() as patch:
+        forget()
+        patch.setattr(windows, "MOST_NODES", most)
+        assert keys_of(*documents) == expected
+        assert keys_of(*documents[::-1]) == expected[::-1]
+    assert keys_of("".join(documents)) == [plain_key("".join(documents))]
+
+
+def test_threads_that_fold_at_once_find_what_one_finds() -> None:
+    pairs = composing_pairs()[::5]
+    parts = [buffers.of(pairs[start::16]) for start in range(16)]
+    forget()
+    alone = [fold(part) for part in parts]
+    forget()
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(fold, parts))
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(one.codepoints, other.codepoints)
+        assert np.array_equal(one.offsets, other.offsets)
+
+
+def test_real_text_with_marks_folds_as_the_definition_says(corpora: Path) -> None:
+    with gzip.open(corpora / "bulk" / "bible_chapters.jsonl.gz", "rt", encoding="utf-8") as lines:
+        texts = [json.loads(line)["text"][:2000] for line in itertools.islice(lines, 0, None, 29)]
+    texts += [unicodedata.normalize("NFD", text) for text in texts]
+    assert keys_of(*texts) == [plain_key(text) for text in texts]
 
 
 def test_key_hashes_are_equal_exactly_for_equal_keys() -> None:

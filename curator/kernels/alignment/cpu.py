@@ -15,6 +15,8 @@ MATCH, MISS = 1, 2
 """A stretch gains for a match and loses for a miss, so it goes on while 2 in 3 agree."""
 CREDIT = 12
 """The most a stretch can have in hand: it ends after this many points of misses in a row."""
+BACK = 64
+"""Characters before a seed that a stretch may reach back over."""
 ABSENT = np.int32(-1)
 WITH_DIGITS = (range(0x3000), range(0xA600, 0xAC00), range(0xFF00, 0x20000))
 ZEROS = np.array(
@@ -94,7 +96,7 @@ def _is_digit(c):  # type: ignore[no-untyped-def]
 def _backward(whole, j, part, i, lowest):  # type: ignore[no-untyped-def]
     """Return how many characters, and digits, agree before ``part[i]``, and where they begin."""
     credit, back, equal, digits, first = CREDIT // 2, 1, 0, 0, i
-    while credit > 0 and i - back >= lowest and j - back >= 0:
+    while credit > 0 and back <= BACK and i - back >= lowest and j - back >= 0:
         if part[i - back] == whole[j - back]:
             credit = min(CREDIT, credit + MATCH)
             equal += 1
@@ -152,7 +154,7 @@ def _walk(whole, part, seed, shortest, may_miss, table, shift, whole_seeds):  # 
         j = _find(table, shift, whole_seeds, h)
         if j < 0 or not _agree(part, i, whole, j, seed):
             i += 1
-            if i - aligned > may_miss:
+            if i - aligned - BACK > may_miss:
                 return np.int64(0), np.int64(0), np.int64(0), np.int64(0)
             continue
         before, digits_before, first = _backward(whole, j, part, i, done)

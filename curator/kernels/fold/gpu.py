@@ -37,9 +37,7 @@ def _whole() -> _Lookups:
     return _Lookups(folds, expansions, boundary, pairs, np.int64(len(found.pairs)))
 
 
-def fold_documents(
-    offsets: Any, data: Any, tables: FoldTables
-) -> tuple[Any, Any, Any]:
+def fold_documents(offsets: Any, data: Any, tables: FoldTables) -> tuple[Any, Any, Any]:
     """Return key offsets, code points and counts int64[n, 2]."""
     offsets, data = on_device(offsets, np.int64), on_device(data, np.uint8)
     n_documents = len(offsets) - 1

@@ -37,8 +37,10 @@ EXAMINED = (
 )
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x32400))
 DROPPED_CATEGORIES = frozenset(
-    ("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs")
-    + ("Cc", "Cf", "Me")
+    itertools.chain(
+        ("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So"),
+        ("Zl", "Zp", "Zs", "Cc", "Cf", "Me"),
+    )
 )
 # Characters that show nothing although their category is a letter or a mark: grapheme joiner,
 # Hangul fillers, Khmer inherent vowels, Mongolian and general variation selectors.
@@ -161,8 +163,8 @@ def simplified_forms() -> np.ndarray:
     ends = np.flatnonzero(points == NEWLINE)
     starts = np.concatenate([[0], ends[:-1] + 1])
     changed = (ends - starts == 1) & (points[starts] != sources)
-    for source, target in zip(sources[changed].tolist(), points[starts[changed]].tolist(), strict=True):
-        forms[source] = ord(unicodedata.normalize("NFKC", chr(target))[0])
+    targets = map(chr, points[starts[changed]].tolist())
+    forms[sources[changed]] = [ord(unicodedata.normalize("NFKC", target)[0]) for target in targets]
     return _settled(forms)
 
 

@@ -3,8 +3,8 @@
 A *window* is a character that never combines with what stands before it, and all that follows up
 to the next such character: ``é̱`` written as ``e``, ``◌́``, ``◌̱``; ``か`` and ``◌゙``; the jamo of
 one syllable. Normalising and case folding reach no further than a window, in every step, so a
-document folds to its windows' folds in a row. Few windows make up a language (2,400 of them the
-marks of 46 translations of the Bible, decomposed), so each is normalised once a process.
+document folds to its windows' folds in a row. Few windows make up a language (240 are all that
+46 translations of the Bible bring, decomposed or not), so each is normalised once a process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numba import njit
 LONGEST = 8
 """Code points of a window worth remembering; longer heaps of marks hardly ever come twice."""
 MOST_NODES = 1 << 16
-"""Where remembering ends: 2 MB of slots, six times what all Hangul syllables take."""
+"""Where remembering ends, at 2 MB of slots; the syllables of Hangul as jamo take 11,200."""
 
 # What a slot holds beside its key: the number of the node (0..17) and, of a window that ends there,
 # the length of its fold, the characters that folding simplified, and where the fold begins.
@@ -32,7 +32,7 @@ MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Windows(NamedTuple):
-    """The windows known so far, a tree of code points; never written to once made."""
+    """Windows and their folds, a tree of code points; never written to once others know it."""
 
     slots: np.ndarray
     """uint64[2**m, 2], open addressing: ``node << 21 | code point`` (0 = free), and what is there.
@@ -64,8 +64,8 @@ def known() -> Windows:
 
 
 def remember(windows: Windows) -> None:
-    """Let later texts use ``windows``; of two threads' the larger stay, the others are remade."""
-    if windows.n_nodes > known().n_nodes:
+    """Let later texts use ``windows``; what another thread remembers meanwhile may be forgotten."""
+    if len(windows.codepoints) >= len(known().codepoints):
         _known().windows = windows
 
 
@@ -74,24 +74,29 @@ def fit(windows: Windows, texts: list[bytes]) -> bool:
     return windows.n_nodes + sum(len(text.decode()) - 1 for text in texts) <= MOST_NODES
 
 
+def copy(windows: Windows) -> Windows:
+    """Return a copy that ``extended`` may write to."""
+    return windows._replace(slots=windows.slots.copy())
+
+
 def extended(
     windows: Windows, texts: list[bytes], folds: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> Windows:
-    """Return ``windows`` and new ones besides.
+    """Return ``windows``, which may not be known to others yet, and new ones besides.
 
-    ``texts`` are the new windows as UTF-8; ``folds`` the offsets and the code points of their keys,
-    and int64[n], in each the characters that folding simplified.
+    ``texts`` are the new windows as UTF-8; ``folds`` the offsets and code points of their keys, and
+    int64[n, 2], of which the first column counts the characters that folding simplified.
     """
-    offsets, codepoints, traditional = folds
+    offsets, codepoints, counts = folds
     most = windows.n_nodes + sum(len(text.decode()) - 1 for text in texts)
-    slots = windows.slots.copy()
+    slots = windows.slots
     while 2 * most > len(slots):
         slots = _moved(slots, np.zeros((2 * len(slots), 2), np.uint64))
     first = offsets[:-1] + len(windows.codepoints)
     ends = KNOWN | (np.diff(offsets).astype(np.uint64) << LENGTH)
-    ends |= (traditional.astype(np.uint64) << TRADITIONAL) | (first.astype(np.uint64) << FIRST)
-    places = np.cumsum([0, *map(len, texts)])
-    n_nodes = _insert(slots, windows.n_nodes, places, np.frombuffer(b"".join(texts), np.uint8), ends)
+    ends |= (counts[:, 0].astype(np.uint64) << TRADITIONAL) | (first.astype(np.uint64) << FIRST)
+    places, data = np.cumsum([0, *map(len, texts)]), np.frombuffer(b"".join(texts), np.uint8)
+    n_nodes = _insert(slots, windows.n_nodes, places, data, ends)
     return Windows(slots, np.concatenate([windows.codepoints, codepoints]), n_nodes)
 
 
