@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from curator.dedup.representative import best_first
 from curator.dedup.verdicts import row_ids
@@ -36,19 +37,26 @@ def repeated(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order[shared], group
 
 
+def ranked(quality: np.ndarray, ids: pa.ChunkedArray) -> np.ndarray:
+    """Return int64[n]: the documents from best to worst; ``quality`` is as for ``resolve``."""
+    penalties = quality[:, 3] if quality.shape[1] > 3 else None
+    return best_first(quality[:, 0], quality[:, 1], quality[:, 2], ids, penalties)
+
+
 def resolve(
     parts: Corpus, rows: np.ndarray, hashes: np.ndarray, quality: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (dropped rows, rows kept for them) among documents with equal ``hashes``.
 
-    ``quality`` is uint32[n, 3]: U+FFFD, key length, Traditional characters of each document.
+    ``quality`` is uint32[n, 3]: U+FFFD, key length, Traditional characters of each document; with a
+    fourth column, penalties that come before these.
     """
     members, group = repeated(hashes)
     rising = np.argsort(members)  # ids are read in the order of the parts
     members, group = members[rising], group[rising]
     chosen = quality[members]
     ids = row_ids(parts, rows[members])
-    order = best_first(chosen[:, 0], chosen[:, 1], chosen[:, 2], ids)
+    order = ranked(chosen, ids)
     by_group = order[np.argsort(group[order], kind="stable")]
     is_best = np.ones(len(by_group), np.bool_)
     is_best[1:] = group[by_group][1:] != group[by_group][:-1]

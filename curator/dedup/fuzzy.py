@@ -15,10 +15,9 @@ from curator import schema
 from curator.cluster import run_tasks
 from curator.dedup.candidates import Meeting, candidate_pairs, unpack
 from curator.dedup.clusters import Stars, Verdict, stars
-from curator.dedup.equality import NO_DOCUMENTS, resolve
+from curator.dedup.equality import NO_DOCUMENTS, ranked, resolve
 from curator.dedup.judging import Judge
 from curator.dedup.pieces import joined, open_work
-from curator.dedup.representative import best_first
 from curator.dedup.signing import Signing, sign_part, signed_piece
 from curator.dedup.verdicts import Duplicates, encoded, four_decimals, row_ids, to_marks
 from curator.dedup.verify import MET_ONCE, SKETCHES, compared, prepare
@@ -38,6 +37,7 @@ ALIGNED_CHARACTERS = 12
 remain, and a pair that shares 3 in 100 meets in one of 96 bands with odds of .95. Two hashes of
 5 characters a band find less and let more strangers through."""
 NO_ROWS = np.zeros(0, np.int64)
+WITH_PENALTIES = {**NO_DOCUMENTS, "quality": np.zeros((0, 4), np.uint32)}
 SAME_KEY, FUZZY = "same_key", "fuzzy_duplicate"
 
 
@@ -77,8 +77,9 @@ class FuzzyDuplicates(GlobalStageBase):
     document that ``duplicate_of`` names. Documents with the same key are dropped first
     (``same_key``), whatever their length; those of punctuation alone must be equal to the byte.
 
-    Kept is the member with the fewest U+FFFD, then the longest text (punctuation and space not
-    counted), then the most Traditional characters, then the smallest id.
+    Kept is the member that ``prefer`` prefers, then the one with the fewest U+FFFD, then the longest
+    text (punctuation and space not counted), then the most Traditional characters, then the
+    smallest id.
     """
 
     aligned: float = 0.9
@@ -102,6 +103,9 @@ class FuzzyDuplicates(GlobalStageBase):
     """Seed of the hashes; another one may miss other pairs near the threshold."""
     scheme: str = "one_permutation"
     """Kind of MinHash signature."""
+    prefer: str | None = None
+    """Column of numbers, such as a score or the rank of a source; of each cluster the member with
+    the largest is kept, one without a number last."""
     text_field: str = schema.TEXT
     """Column to compare."""
     name: str | None = None
@@ -153,7 +157,12 @@ class FuzzyDuplicates(GlobalStageBase):
             min_key_characters=self.min_key_characters,
             seed=self.seed,
             scheme=self.scheme,
+            prefer=self.prefer,
         )
+
+    def columns_needed(self) -> tuple[str, ...]:
+        """Return id, text and the column that decides."""
+        return (*super().columns_needed(), *([] if self.prefer is None else [self.prefer]))
 
     def mark(self, parts: Corpus, work: Path, client: Any | None) -> pa.Table:
         """Return marks with reason ``same_key`` or ``fuzzy_duplicate`` and the share as value."""
@@ -177,7 +186,7 @@ class FuzzyDuplicates(GlobalStageBase):
         self.open(parts, work)
         items = [(parts.only(i), signed_piece(work, i)) for i in range(len(parts.parts))]
         run_tasks(partial(sign_part, signing=self.signing), items, client)
-        documents = joined([path for _, path in items], NO_DOCUMENTS)
+        documents = joined([path for _, path in items], WITH_PENALTIES)
         if len(absent):
             present = ~np.isin(documents["rows"], absent)
             documents = {name: array[present] for name, array in documents.items()}
@@ -204,12 +213,12 @@ class FuzzyDuplicates(GlobalStageBase):
         pairs = unpack(candidates)
         rows = np.unique(pairs)
         quality = documents["quality"][np.searchsorted(documents["rows"], rows)]
-        order = best_first(quality[:, 0], quality[:, 1], quality[:, 2], row_ids(parts, rows))
+        order = ranked(quality, row_ids(parts, rows))
         rank = np.empty(len(rows), np.int64)
         rank[order] = np.arange(len(rows))
         by_rank, lengths = rows[order], quality[order, 1].astype(np.int64)
-        ranked = None if self.jaccard is not None else rank
-        prepare(parts, rows, ranked, self.signing, work, client)
+        ranks = None if self.jaccard is not None else rank
+        prepare(parts, rows, ranks, self.signing, work, client)
         judge = Judge(parts, self.aligned, self.jaccard, self.signing.bands, work, client)
 
         def compare(nodes: np.ndarray, number: int) -> Verdict:

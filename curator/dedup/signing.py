@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
-from curator.dedup.documents import chunks, living_texts
+from curator import schema
+from curator.dedup.documents import chunks, living, living_texts
 from curator.dedup.pieces import piece
+from curator.dedup.representative import penalties_of
+from curator.errors import DataError
 from curator.io.parts import Corpus
 from curator.kernels.bands import band_hashes
 from curator.kernels.buffers import Utf8
@@ -40,6 +44,8 @@ class Signing(NamedTuple):
     min_key_characters: int
     seed: int
     scheme: str
+    prefer: str | None
+    """Column that says which member of a cluster is kept."""
 
 
 class Signed(NamedTuple):
@@ -80,18 +86,34 @@ def sign_part(item: tuple[Corpus, Path], signing: Signing) -> None:
 
 
 def _signed(part: Corpus, signing: Signing) -> dict[str, np.ndarray]:
-    return sign_texts(*living_texts(part, signing.text_field), signing)
+    if signing.prefer is None:
+        return sign_texts(*living_texts(part, signing.text_field), signing)
+    table = part.read(0, [signing.text_field, schema.DROPPED_BY, signing.prefer])
+    first = part.parts[0].first_row
+    rows, texts = living(table, np.arange(table.num_rows) + first, signing.text_field)
+    try:
+        penalties = penalties_of(table.column(signing.prefer))
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"column {signing.prefer!r}: {error}; FuzzyDuplicates.prefer needs a column of numbers"
+        ) from error
+    return sign_texts(rows, texts, signing, penalties[rows - first])
 
 
-def sign_texts(rows: np.ndarray, texts: Utf8, signing: Signing) -> dict[str, np.ndarray]:
+def sign_texts(
+    rows: np.ndarray, texts: Utf8, signing: Signing, penalties: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Return the arrays of a piece: the ``texts`` of ``rows`` (int64[n], rising ordinals).
 
-    They are rows int64[n], hashes uint64[n, 2] and quality uint32[n, 3] of all of them, and signed
+    They are rows int64[n], hashes uint64[n, 2] and quality uint32[n, 4] (the last column is
+    ``penalties``, uint32[n], or 0) of all of them, and signed
     int64[s], the ordinals of those long enough, with their hashes, the lengths of their keys, their
     scripts, bands and sketches.
     """
     hashes = np.empty((len(rows), 2), np.uint64)
-    quality = np.empty((len(rows), 3), np.uint32)
+    quality = np.zeros((len(rows), 4), np.uint32)
+    if penalties is not None:
+        quality[:, 3] = penalties
     signed = [np.zeros(0, np.int64)]
     bands = [np.zeros((signing.bands, 0), np.uint32)]
     sketched = [np.zeros((0, SKETCH_PLACES if signing.sketched else 0), np.uint8)]
@@ -99,7 +121,7 @@ def sign_texts(rows: np.ndarray, texts: Utf8, signing: Signing) -> dict[str, np.
     for place, chunk in chunks(texts):
         found = sign(chunk, signing)
         hashes[place] = key_hashes(chunk, found.keys)
-        quality[place] = quality_of(found.keys)
+        quality[place, :3] = quality_of(found.keys)
         long_enough = found.lengths > 0
         signed.append(rows[place][long_enough])
         bands.append(found.bands[:, long_enough])

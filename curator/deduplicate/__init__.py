@@ -46,6 +46,7 @@ from curator.deduplicate.index import (
 from curator.deduplicate.reading import FUZZY, IDS, lines_piece, read_part
 from curator.deduplicate.union import IndexAndLines
 from curator.deduplicate.writing import NAME, remove_others, write_ledger, write_shards
+from curator.errors import RecipeError
 from curator.fingerprint import code_hash, fingerprint, versions
 from curator.io.atomic import atomic_write
 from curator.io.jsonl import JsonlReader
@@ -109,6 +110,10 @@ def deduplicate(
     ``CuratorError``.
     """
     options = options or DedupOptions()
+    if stage.prefer is not None:
+        raise RecipeError(
+            f"prefer={stage.prefer!r}: only a recipe reads other columns; leave it out"
+        )
     files = reader.files()
     check_apart(reader, files, output)
     with exclusive(output), get_threads(options.n_workers) as threads:

@@ -163,7 +163,7 @@ def load_segment(item: tuple[IndexParts, int], bands: int, work: Path) -> None:
     piece(hashed, lambda: hashed_ids(table.column(schema.ID), rows))
     is_signed = table.column(BANDS).is_valid().to_numpy()
     hashes = _numbers(table.column(HASHES), np.uint64, 2)
-    quality = _numbers(table.column(QUALITY), np.uint32, 3)
+    quality = _numbers(table.column(QUALITY), np.uint32, 4)
     of_signed = table.filter(pa.array(is_signed))
     sketches = of_signed.column(SKETCH)
     places = 0 if sketches.null_count == len(sketches) else SKETCH_PLACES

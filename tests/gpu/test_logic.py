@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 HOST_ONLY = {"meetings", "count_listed_characters", "count_listed_words"}
-"""``join``: folding on the device puts normalised documents in their places itself. Lists are
+"""``meetings``: buckets are met on the host; there is no body for the device. Lists are
 counted on the host alone; the contract refuses texts in device memory."""
 ANY = st.text(
     st.one_of(
