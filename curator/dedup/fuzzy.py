@@ -77,9 +77,9 @@ class FuzzyDuplicates(GlobalStageBase):
     document that ``duplicate_of`` names. Documents with the same key are dropped first
     (``same_key``), whatever their length; those of punctuation alone must be equal to the byte.
 
-    Kept is the member that ``prefer`` prefers, then the one with the fewest U+FFFD, then the longest
-    text (punctuation and space not counted), then the most Traditional characters, then the
-    smallest id.
+    Kept is the member that ``prefer`` prefers, then the one with the fewest U+FFFD, then the
+    longest text (punctuation and space not counted), then the most Traditional characters, then
+    the smallest id.
     """
 
     aligned: float = 0.9
