@@ -38,6 +38,8 @@ FLOORS = [
     ["deduplicate"],
     ["run"],
     ["plan"],
+    ["command_line"],
+    ["download_command"],
     ["cli"],
 ]
 """Ground floor first; a file imports from its own room and from floors below."""
