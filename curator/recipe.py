@@ -29,6 +29,7 @@ SHELVES: dict[str, tuple[str, ...]] = {
     "modifiers": ("curator.modifiers",),
     "filters": ("curator.filters",),
     "embedders": ("curator.dedup.embedders",),
+    "extractors": ("curator.acquire.html",),
 }
 """Where names in a recipe are looked up: in the ``__all__`` of these packages."""
 
@@ -38,6 +39,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "modifiers": ("modify_document",),
     "filters": ("score_document", "keep_document"),
     "embedders": ("embed",),
+    "extractors": ("extract",),
 }
 """What an object needs to be one of its shelf."""
 
