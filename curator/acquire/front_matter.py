@@ -52,7 +52,7 @@ def parse(fence: str, fields: str) -> dict[str, Any]:
     Raises ``DataError`` for what is not YAML, or TOML, or not an object.
     """
     try:
-        loaded = tomllib.loads(fields) if fence == "+++" else yaml.load(fields, _PlainLoader)
+        loaded = tomllib.loads(fields) if fence == "+++" else _safe_yaml(fields)
         found = {} if loaded is None else _plain(loaded, 0)
     except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         what = " ".join(str(error).split()) or "it is nested too deep"
@@ -60,6 +60,14 @@ def parse(fence: str, fields: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DataError("the front matter is not a list of fields; write 'name: value' lines")
     return found
+
+
+def _safe_yaml(fields: str) -> Any:
+    loader = _PlainLoader(fields)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _plain(value: Any, depth: int) -> Any:

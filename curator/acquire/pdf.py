@@ -58,7 +58,9 @@ class PdfReader(FileReader):
 
     Files are read by PDFium in a program of their own under limits of memory and time. Of pypdf,
     pdfminer.six and PDFium it alone read files in HKSCS-Big5 without embedded tables; pypdf gave
-    other characters for them in silence, pdfminer.six for those with a substituted font.
+    other characters for them in silence, pdfminer.six for those with a substituted font. What
+    PDFium takes for the same words drawn twice, as some programs draw bold, is there once; in a
+    font without shapes, of some scanning programs, that can be the same line below.
     """
 
     document: str = "file"

@@ -76,6 +76,9 @@ def test_words_of_tex(source: str, expected: str) -> None:
         (r"\newtheorem{thm}{Theorem}\begin{thm}[Main] So.\end{thm}", "Theorem (Main). So."),
         (r"\NewDocumentCommand{\z}{s O{o} m}{#1#2#3}\z{m} \z*[p]{q}", "om *pq"),
         (r"\DeclareMathOperator*{\argmax}{arg\,max}$\argmax x$", r"$\operatorname*{arg\,max}x$"),
+        (r"\def\b{\@ifstar{s}{\@ifnextchar[{o}{n}}}\makeatletter", ""),
+        (r"\makeatletter\def\b{\@ifstar{s}{\@ifnextchar[{o}{n}}}\b* \b[x] \b y", "s o[x] ny"),
+        (r"\ifthenelse{\x}{a}{b}$\mathchoice{a}{b}{c}{d}$\csname x\endcsname", "b$b$"),
         (r"\edef\l{a}\edef\l{\l b}\edef\l{\l c}\l", "abc"),
         (r"\expandafter\def\csname my name\endcsname{ok}\csname my name\endcsname", "ok"),
         (r"\def\d{\mathrm{d}}$\d x$", r"$\mathrm{d}x$"),
@@ -147,6 +150,13 @@ def test_a_paper_of_several_files() -> None:
     assert paper.text == "A Title\n\nSummary in the preamble.\n\nOne X.\n\nTwo\n\nOne X.Three."
     assert paper.missing_inputs == 1
     assert asked == ["parts/one", "two", "parts/one", "three", "absent"]
+
+
+def test_the_body_may_be_in_another_file() -> None:
+    files = {"main": "Preamble. \\begin{document}Body.\\input{sub}\\end{document} behind"}
+    files["sub"] = "\\documentclass{subfiles}\\begin{document} Part.\\end{document} behind"
+    paper = latex_text("Options. \\input{main}", NONE, lambda name: (name, files[name]), "root")
+    assert paper.text == "Body. Part."
 
 
 def test_a_file_that_reads_itself_is_counted() -> None:

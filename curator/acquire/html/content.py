@@ -26,8 +26,12 @@ TRUST_SHARE = 0.5
 BODY_SHARE = 0.3
 """Share that boxes named as the body of an article must hold to be taken for it."""
 
-DESCENT_SHARE, CONTENT_SHARE = 0.8, 0.5
-"""Share of its parent's text with which a box is the main text's box; less if it is so named."""
+DESCENT_SHARE, CONTENT_SHARE, CELL_SHARE = 0.8, 0.5, 0.95
+"""Share of its parent's text with which a box is the main text's box; less if it is so named, more
+if it is one cell or item among others."""
+
+_CELLS = frozenset(("li", "tr", "td"))
+_PARAGRAPHS = frozenset(("p", "pre", "blockquote", *HEADINGS))
 
 _HAN = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff]+")
 _STOP = re.compile(r"[.!?](?:\s|$|[\"'”’»)])|[。！？…؟۔।॥။។።｡]")
@@ -189,9 +193,13 @@ def _root(boxes: Boxes, kept: Sequence[float]) -> int:
     while children[root]:
         best = max(children[root], key=lambda box: kept[box])
         share = CONTENT_SHARE if boxes.hints[best] == CONTENT else DESCENT_SHARE
-        if boxes.tags[best] in ("p", "li", "tr", "td"):
-            share = 0.95
-        if kept[best] < share * kept[root] or _repeated(best, root, boxes, children, kept):
+        if boxes.tags[best] in _CELLS:
+            share = CELL_SHARE
+        if (
+            boxes.tags[best] in _PARAGRAPHS
+            or kept[best] < share * kept[root]
+            or _repeated(best, root, boxes, children, kept)
+        ):
             break
         root = best
     return root

@@ -73,7 +73,7 @@ class PageExtractor:
     crawl (4,369 pages in Cantonese, Chinese, Javanese, Indonesian and others): benchmarks/html.py.
     """
 
-    max_characters: int = 8_000_000
+    max_characters: int = 4_000_000
     """Length up to which a page is read; the rest is cut, and ``Page.cut`` says so."""
     comments: bool = False
     """Whether readers' comments are text."""
@@ -142,26 +142,28 @@ class PageExtractor:
         boxes = reader.boxes
         rows = _rows(reader)
         blocks: list[Block] = []
+        cells: list[str] = []
         open_row = -1
         for number in chosen:
             leaf = reader.leaves[number]
             text, tag = leaf.text, boxes.tags[leaf.box]
             row = boxes.parents[leaf.box] if tag in CELLS else -1
-            if row in rows:
-                if self.tables == "drop":
-                    continue
-                if row == open_row:
-                    blocks[-1] = blocks[-1]._replace(text=f"{blocks[-1].text} | {text}")
-                    continue
-                open_row = row
-            else:
-                open_row = -1
+            if row in rows and self.tables == "drop":
+                continue
+            if row in rows and row == open_row:
+                cells.append(text)
+                continue
+            if len(cells) > 1:
+                blocks[-1] = blocks[-1]._replace(text=" | ".join(cells))
+            open_row, cells = row, [text]
             language = boxes.languages[leaf.box] or None
             if wanted and wanted[number]:
                 language = self.language
             if self.bullets and tag == "li":
                 text = f"- {text}"
             blocks.append(Block(text, tag, language))
+        if len(cells) > 1:
+            blocks[-1] = blocks[-1]._replace(text=" | ".join(cells))
         return tuple(blocks)
 
 

@@ -114,6 +114,11 @@ DROPPED = {
     "magnification": "e", "penalty": "e", "catcode": "e", "footskip": "e", "itemsep": "e",
     "parsep": "e", "topsep": "e", "pdfoutput": "e", "tolerance": "e", "hbadness": "e",
     "emergencystretch": "e",
+    "newgeometry": "m", "pagecolor": "om", "enlargethispage": "sm", "linespread": "m",
+    "setstretch": "m", "crefname": "mmm", "Crefname": "mmm", "titlespacing": "smmmm",
+    "PassOptionsToPackage": "mm", "DeclareGraphicsExtensions": "m", "pdfbookmark": "omm",
+    "texorpdfstring": "m", "looseness": "e", "widowpenalty": "e", "clubpenalty": "e",
+    "IEEEauthorblockN": "m", "IEEEauthorblockA": "m", "includesvg": "om", 
     "PACS": "m", "runauthor": "m", "runtitle": "m",
 }  # fmt: skip
 """Arguments that are no text: ``s`` a star, ``o`` optional, ``m`` mandatory, ``d`` a length, ``e``

@@ -27,6 +27,7 @@ class Writer:
         self.lists: list[int | None] = []  # the next number of each list that is open
         self.marker = ""
         self.in_body = True
+        self.begun = False
 
     def text(self) -> str:
         """Return title, abstract and all blocks."""
@@ -76,10 +77,10 @@ class Writer:
         self.footnotes = []
 
     def start_body(self) -> None:
-        """Forget the words before the body; in a body nothing changes."""
-        if not self.in_body:
-            self.parts, self.footnotes = [], []
-        self.in_body = True
+        """Forget the words before the first body; a part that has one of its own goes on."""
+        if not self.begun:
+            self.parts, self.footnotes, self.blocks = [], [], []
+        self.in_body = self.begun = True
 
 
 def _plain(parts: Sequence[str]) -> str:

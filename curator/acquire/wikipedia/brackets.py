@@ -29,8 +29,10 @@ LONGEST_GUESS = 40
 URL = re.compile(r"(?:https?:)?//|www\.|[^\s]+\.(?:com|org|net|html?)\b", re.I)
 GUESSED = re.compile(r"[^\W\d_]")
 PARAMETERS = re.compile(r"(?:[ \t]*(?:\||\}\}|<!--)[^\n]*\n)+")
-LEVEL = re.compile(r"\(([^()]+)\)$|，[^，]*$|,[^,]*$")
+QUALIFIER = re.compile(r"\(([^()]+)\)$|，[^，]*$|,[^,]*$")
+"""What `[[Foo (bar)|]]` does not show."""
 KNOWN_NAMES = 65_536
+"""Different template names remembered with their handlers; dumps have some thousands."""
 
 
 class Frame:
@@ -287,7 +289,7 @@ class Brackets:
         if not bar:
             return target
         if not label.strip() and PIPE not in label:
-            return LEVEL.sub("", target.partition(":")[2] or target).strip() or target
+            return QUALIFIER.sub("", target.partition(":")[2] or target).strip() or target
         return label
 
     def _is_file(self, target: str) -> bool:

@@ -17,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
-from xml.parsers import expat
 
 import zstandard
 
 from curator.acquire.wikipedia.site import CANONICAL, Site
+from curator.acquire.wikipedia.siteinfo import read_site
 from curator.acquire.wikipedia.streams import (
     EXPECTED_RATIO,
     Chunk,
@@ -48,9 +48,8 @@ PAGE = re.compile(rb"<page[\s>]")
 EDGE = re.compile(rb"</page\s*>|<page[\s>]")
 EDGE_BYTES = 64
 """Bytes kept behind, so that a tag that is cut in two is seen whole."""
-HEAD_BYTES = 1 << 20
-"""Bytes in which the description of the wiki is looked for."""
-SITEINFO = re.compile(rb"<siteinfo\b.*?</siteinfo>", re.S)
+KEPT_BYTES = 1 << 20
+"""Bytes kept of a page that is too long."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +240,7 @@ class _Reading:
 
     def _skip(self) -> None:
         """Forget the middle of a page that is too long: it will not be parsed."""
-        kept = min(self.most, HEAD_BYTES)
+        kept = min(self.most, KEPT_BYTES)
         gone = self.data[kept:-EDGE_BYTES]
         self.skipped += len(gone)
         self.skipped_lines += count_lines(bytes(gone))
@@ -266,58 +265,6 @@ class _Reading:
         del self.data[:end]
         if self.foreign is not None:
             self.foreign = max(0, self.foreign - end)
-
-
-def read_site(block: Block, wiki: str | None, handlers: str | None, most: int) -> Site:
-    """Return what the head of a dump says of its wiki; names every wiki has where it is silent.
-
-    Only the ``<siteinfo>`` element is parsed, alone: no document type, and so no entity, is read.
-    """
-    head = bytearray()
-    for chunk in chunks(block, most):
-        head += chunk.data
-        if len(head) >= HEAD_BYTES or chunk.damage or b"<page>" in head or b"</siteinfo>" in head:
-            break
-    name, namespaces = "", dict(CANONICAL)
-    match = SITEINFO.search(head)
-    if match:
-        name, found = parse_siteinfo(match[0])
-        namespaces = found or namespaces
-    name = wiki or name or re.split(r"[-.]", Path(block.file).name)[0]
-    return Site(name, namespaces, handlers)
-
-
-def parse_siteinfo(data: bytes) -> tuple[str, dict[int, str]]:
-    """Return database name and namespaces of a ``<siteinfo>``; nothing where it is broken."""
-    name: list[str] = []
-    namespaces: dict[int, str] = {}
-    inside: list[str] = []
-    keys: list[int] = []
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        inside.append(tag)
-        if tag == "namespace":
-            key = attributes.get("key", "")
-            keys.append(int(key) if re.fullmatch("-?[0-9]{1,6}", key) else -99)
-            namespaces[keys[-1]] = ""
-
-    def text(data: str) -> None:
-        if inside[-1] == "dbname":
-            name.append(data.strip())
-        elif inside[-1] == "namespace":
-            namespaces[keys[-1]] += data
-
-    parser = expat.ParserCreate("UTF-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda tag: inside.pop()
-    parser.CharacterDataHandler = text
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError:
-        return "", {}
-    namespaces.pop(-99, None)
-    return "".join(name), namespaces
 
 
 def unpack_dump(file: InputFile, scratch: Path, block_size: int, most: int) -> list[Block]:

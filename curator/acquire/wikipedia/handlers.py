@@ -25,8 +25,6 @@ FLAGS = ("stub", "disambiguation", "bot")
 PLACE = re.compile(r"\{([^{}]+)\}")
 OPTIONAL = re.compile(r"<([^<>]*)>")
 STRIP = " \t\n" + FENCE
-MOST_NAMES = 65_536
-"""Different template names remembered with their handlers; dumps have a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +214,7 @@ def template_name(name: str) -> str:
     >>> template_name(" Jping_Auto ")
     'jping auto'
     """
-    return " ".join(name.replace("_", " ").replace(FENCE, " ").split()).casefold()  # fmt: skip
+    return " ".join(name.replace("_", " ").replace(FENCE, " ").split()).casefold()
 
 
 def arguments_of(parts: Sequence[str]) -> dict[str, str]:

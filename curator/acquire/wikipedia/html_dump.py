@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
 from curator import schema
+from curator.acquire.html import HtmlExtractor, PageExtractor
 from curator.acquire.wikipedia.reader import BETWEEN_CATEGORIES, COLUMNS
 from curator.errors import DataError, RecipeError
 from curator.io.blocks import Block, ReadPlan, Run, in_this_process, plan_blocks, read_pieces
 from curator.io.files import InputFile, as_inputs, find_files
 from curator.io.rows import READER, SHOWN_CHARACTERS, generated_id, load_object, shown
 from curator.io.unpack import MAX_UNPACKED_BYTES, Damage
-
-if TYPE_CHECKING:
-    from curator.acquire.html import HtmlExtractor
 
 EXTENSIONS = (".ndjson", ".jsonl")
 MAX_ARTICLE_BYTES = 64 << 20
@@ -40,8 +38,8 @@ class WikipediaHtmlReader:
 
     input: str | Sequence[str]
     """A folder, a file, a glob, an fsspec URL, or a list of these; see ``files.find_files``."""
-    extractor: HtmlExtractor | None = None
-    """What turns HTML into text; by default ``curator.acquire.html.PageExtractor``."""
+    extractor: HtmlExtractor = field(default_factory=PageExtractor)
+    """What turns HTML into text."""
     namespaces: Sequence[int] = (0,)
     """Numbers of the namespaces whose pages are documents: 0 are the articles."""
     max_line_bytes: int = MAX_ARTICLE_BYTES
@@ -81,18 +79,13 @@ class WikipediaHtmlReader:
         return pa.Table.from_arrays(arrays, schema=wanted)
 
     def _rows(self, block: Block) -> Iterator[dict[str, Any]]:
-        extractor = self.extractor
-        if extractor is None:
-            from curator.acquire.html import PageExtractor
-
-            extractor = PageExtractor()
         for piece in read_pieces(block, self.max_line_bytes, self.max_unpacked_bytes):
             lines = piece.data.split(b"\n")
             for number, line in enumerate(lines, piece.first_line):
                 last = number == piece.first_line + len(lines) - 1
                 damage = piece.damage if last else None
                 if line.strip() or damage:
-                    row = self._row(line, block.file, number, damage, extractor)
+                    row = self._row(line, block.file, number, damage)
                     yield {schema.FILE: block.file, schema.LINE: number, **row}
 
     def _row(
@@ -101,7 +94,6 @@ class WikipediaHtmlReader:
         file: str,
         number: int,
         damage: Damage | None,
-        extractor: HtmlExtractor,
     ) -> dict[str, Any]:
         article = None
         if damage is not None:
@@ -122,7 +114,7 @@ class WikipediaHtmlReader:
         row = _known(article, generated_id(file, number))
         html = _at(article, "article_body", "html", kind=str)
         namespace = _at(article, "namespace", "identifier", kind=int) or 0
-        text = extractor.extract(html, _at(article, "url", kind=str)) if html else ""
+        text = self.extractor.extract(html, _at(article, "url", kind=str)) if html else ""
         if namespace not in self.namespaces:
             row |= _dropped("other_namespace", f"namespace {namespace}")
         elif not text:
