@@ -104,9 +104,9 @@ def run_tasks(
 
     ``client`` is a ``distributed.Client``, an executor of threads, or ``None`` for this process.
     ``on_done(index, result)`` is called once an item as it finishes, in any order. The first
-    failure cancels the rest and is raised with its own type. Empty ``items`` gives an empty list. ``prepare(item)``, called
-    when an item is about to be sent, may put futures in its place. With ``keep_results=False``
-    results go to ``on_done`` alone and the list holds ``None``.
+    failure cancels the rest and is raised with its own type. Empty ``items`` gives an empty list.
+    ``prepare(item)``, called when an item is about to be sent, may put futures in its place. With
+    ``keep_results=False`` results go to ``on_done`` alone and the list holds ``None``.
     """
     results: list[Any] = [None] * len(items)
 
