@@ -22,7 +22,20 @@ import numpy as np
 import curator
 from curator.errors import RecipeError
 
-PACKAGES = ("dask", "ftfy", "numba", "numpy", "opencc", "pandas", "pyarrow", "regex", "tokenizers")
+PACKAGES = (
+    "dask",
+    "fastwarc",
+    "ftfy",
+    "markdown-it-py",
+    "numba",
+    "numpy",
+    "opencc",
+    "pandas",
+    "pyarrow",
+    "regex",
+    "tokenizers",
+    "webencodings",
+)
 """Libraries whose version can change a byte of the result."""
 
 PLAIN = (str, int, float, bool, types.NoneType)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 import tomllib
 from typing import Any
 
@@ -16,6 +17,10 @@ FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 
 MAX_BYTES = 16 << 10
 """Longer fields are no front matter: 16 KiB."""
+
+BRACKETS = re.compile(r"[\[\]{}]")
+
+MAX_BRACKETS = 100
 
 MAX_DEPTH = 20
 """Levels of lists and objects."""
@@ -63,6 +68,12 @@ def parse(fence: str, fields: str) -> dict[str, Any]:
 
 
 def _safe_yaml(fields: str) -> Any:
+    # the time of the parser grows with the square of the brackets that are open
+    depth = 0
+    for bracket in BRACKETS.findall(fields):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_BRACKETS:
+            raise ValueError(f"more than {MAX_BRACKETS} brackets are open")
     loader = _PlainLoader(fields)
     try:
         return loader.get_single_data()

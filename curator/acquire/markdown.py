@@ -52,7 +52,9 @@ class MarkdownReader(FileReader):
         return ReadPlan(plan.blocks, infer_columns(kinds, reserved=()), plan.files)
 
     def _kinds(self, file: InputFile) -> Mapping[str, type]:
-        data, _ = file_bytes(file, min(self.max_file_bytes, 2 * front_matter.MAX_BYTES))
+        data, flaw = file_bytes(file, min(self.max_file_bytes, 2 * front_matter.MAX_BYTES))
+        if flaw:  # a character that is cut off would be of another charset
+            data = data[: data.rfind(b"\n") + 1]
         text = decode(data, self.charset, meta=False).text.replace("\r\n", "\n")
         fence, fields, _ = front_matter.split(text.removeprefix("\ufeff"))
         try:

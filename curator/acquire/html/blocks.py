@@ -83,6 +83,7 @@ WIDE = (
 _SPACES = re.compile("[ \t\n\r\f\xa0]+")
 _WIDE_BREAK = re.compile(rf"(?<=[{WIDE}])[ \t]*[\n\r\f][ \t\n\r\f]*(?=[{WIDE}])")
 _SPACED_END = re.compile(rf"[^\W_{WIDE}{UNSPACED}]\Z")
+_TAG_LIKE = re.compile("[A-Za-z/!?]")
 _UNSEEN = str.maketrans("", "", "\u00ad\u200b\ufeff")
 _ALT = re.compile(r"\salt\s*=\s*[\"']?([^\"'<>&\x00-\x7f]{1,8})[\"'\s>]", re.IGNORECASE)
 _LANG = re.compile(r"(?:^|\s)(?:xml:)?lang\s*=\s*[\"']?([\w-]{2,35})", re.IGNORECASE)
@@ -179,16 +180,16 @@ class BlockReader:
                         self._start_other(name, kind, attributes)
             elif bare:
                 # the rest of a tag that never ends is no text
-                text = "" if text[:1].isalpha() or text[:1] in "/!?" else f"<{text}"
+                text = "" if _TAG_LIKE.match(text) else f"<{text}"
             if text:
                 if skipped[-1]:
                     self.lost += len(text)
-                    continue
-                if self._link:
-                    self._links += len(text)
-                if self._breaks and not text.isspace():
-                    self._breaks = 0
-                parts.append(text)
+                elif parts or not text.isspace():
+                    if self._link:
+                        self._links += len(text)
+                    if self._breaks and not text.isspace():
+                        self._breaks = 0
+                    parts.append(text)
         self._flush()
 
     def _start_inline(self, name: str, attributes: str) -> None:
@@ -222,7 +223,7 @@ class BlockReader:
 
     def _start_link(self, attributes: str) -> None:
         parts = self._parts
-        if self._skipped[-1] or "href" not in attributes.lower():
+        if self._skipped[-1] or ("href" not in attributes and "HREF" not in attributes):
             return
         # two links side by side are two words where words are parted by spaces
         if self._links and parts and not self._link and _SPACED_END.search(parts[-1]):
@@ -283,7 +284,9 @@ class BlockReader:
         del tags[depth:], self._at[depth:], self._skipped[depth:]
 
     def _start_block(self, name: str, attributes: str) -> None:
-        self._flush()
+        if self._parts:
+            self._flush()
+        self._breaks = 0
         if self._link and name not in LINK_HOLDS:
             self._link = False
         if "p" in self._open:
@@ -296,7 +299,9 @@ class BlockReader:
         said, language = NOTHING, boxes.languages[parent]
         if attributes:
             said = hint(attributes)
-            found = _LANG.search(attributes) if "lang" in attributes.lower() else None
+            found = (
+                _LANG.search(attributes) if "lang" in attributes or "LANG" in attributes else None
+            )
             if found:
                 language = found[1]
         if name in ("html", "body"):
@@ -320,7 +325,9 @@ class BlockReader:
 
     def _end(self, name: str, kind: int) -> None:
         if kind == BLOCK:
-            self._flush()
+            if self._parts:
+                self._flush()
+            self._breaks = 0
         if name not in self._open or name in ("body", "html"):
             return
         tags = self._tags

@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 
 NOTHING, STRONG, WEAK, CAPTION, COMMENT, CONTENT, BODY, HIDDEN = range(8)
+"""No hint; surely or perhaps boilerplate; a caption; readers' comments; perhaps or surely the main
+text; not shown."""
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WANTED = re.compile(

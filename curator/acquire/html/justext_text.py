@@ -22,10 +22,10 @@ from curator.errors import RecipeError, nearest
 from curator.languages import known_languages, load_language
 
 SPACED_DENSITY = (0.15, 0.2)
-"""Share of a paragraph's words in the word list from which it is perhaps, or surely, text. jusText's
-own .30 and .32 are meant for lists of some hundred function words."""
+"""Share of a paragraph's words in the word list from which it is perhaps, or surely, text.
+jusText's own .30 and .32 are meant for lists of some hundred function words."""
 
-UNSPACED_DENSITY = (0.02, 0.04)
+UNSPACED_DENSITY = (0.005, 0.015)
 """Share of a paragraph's characters, where words are not parted by spaces."""
 
 

@@ -76,6 +76,21 @@ REFERENCES = commands(
     subref figref tabref secref"""
 )
 
+STRUCTURE = commands(
+    """begin end document enddocument item title abstract caption captionof footnote footnotetext
+    input include subfile import subimport bibliography verb lstinline char symbol makeatletter
+    makeatother left right [ ] ( ) endinput bye url path nolinkurl"""
+)
+
+KNOWN = frozenset(
+    STRUCTURE
+    | HEADINGS
+    | CITATIONS
+    | REFERENCES
+    | {"\\label", "\\usepackage", "\\documentclass", "\\includegraphics", "\\author", "\\thanks"}
+)
+"""Commands that a paper's own definitions do not change: they say what a text is."""
+
 DROPPED = {
     "label": "m", "vspace": "sm", "hspace": "sm", "vskip": "d", "hskip": "d", "kern": "d",
     "includegraphics": "soom", "epsfig": "m", "epsfbox": "om", "epsffile": "om", "psfig": "m",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from curator.acquire.latex import symbols
 from curator.acquire.latex.macros import Macros
+from curator.acquire.latex.options import LatexOptions, Paper
 from curator.acquire.latex.stream import TexError
-from curator.acquire.latex.tokens import OWN, PARAGRAPH, RAW, Source, commands, written
+from curator.acquire.latex.tokens import OWN, PARAGRAPH, RAW, Source, written
 from curator.acquire.latex.writer import NEW_LINE, SPACES, Writer
 
 BLOCK = f"{OWN}block"
@@ -32,52 +32,6 @@ LENGTH = re.compile(
 CODE_POINT = re.compile(r"""\s*(?:(?:"([0-9A-F]{1,6})|'([0-7]{1,7})|([0-9]{1,7})) ?|`(.))""")
 
 MAX_ACCENT_DEPTH = 8
-
-STRUCTURE = commands(
-    """begin end document enddocument item title abstract caption captionof footnote footnotetext
-    input include subfile import subimport bibliography verb lstinline char symbol makeatletter
-    makeatother left right [ ] ( ) endinput bye url path nolinkurl"""
-)
-
-KNOWN = frozenset(
-    STRUCTURE
-    | symbols.HEADINGS
-    | symbols.CITATIONS
-    | symbols.REFERENCES
-    | {"\\label", "\\usepackage", "\\documentclass", "\\includegraphics", "\\author", "\\thanks"}
-)
-"""Commands that a paper's own definitions do not change: they say what a text is."""
-
-
-@dataclass(frozen=True)
-class LatexOptions:
-    """What of a paper becomes text."""
-
-    math: str | None = None
-    """What stands for a formula; ``None`` keeps its TeX, with the paper's own macros replaced."""
-    references: str = "[…]"
-    """What stands for a citation or the number of a section; empty to leave it out."""
-    figures: bool = False
-    """Keep what is in figures: their captions."""
-    tables: bool = False
-    """Keep tables, the cells of a row as ``a | b``."""
-    bibliography: bool = False
-    """Keep the list of references."""
-    footnotes: bool = True
-    """Keep footnotes, each behind its paragraph."""
-    code: bool = False
-    """Keep listings."""
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What was found in a paper."""
-
-    title: str
-    text: str
-    """Title, abstract, sections; a blank line between blocks."""
-    missing_inputs: int
-    """Files that it reads in and that are not there."""
 
 
 def latex_text(
@@ -106,7 +60,7 @@ class _Renderer:
         bibliography: str,
     ) -> None:
         self.options, self.bibliography = options, bibliography
-        self.macros = Macros(find_file, KNOWN)
+        self.macros = Macros(find_file, symbols.KNOWN)
         self.out = Writer()
         self.in_tables = 0
         self.handlers = self._handlers()
