@@ -48,7 +48,7 @@ def code_hash() -> str:
     root = Path(curator.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
-        if path.suffix in {".py", ".yaml", ".tsv", ".txt", ".cu"} and path.is_file():
+        if path.suffix in {".py", ".yaml", ".tsv", ".txt", ".cu", ".cuh"} and path.is_file():
             digest.update(path.relative_to(root).as_posix().encode() + b"\0")
             digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
