@@ -3,7 +3,7 @@
     python -m benchmarks.dumps [--kept]
 
 ``--kept`` prints the table of the results kept last, without measuring. Figures of each part:
-``benchmarks/html.py``, ``warc.py`` and ``wikipedia.py``.
+``benchmarks/web_pages.py``, ``warc.py`` and ``wikipedia.py``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Iterator
 
 from benchmarks.measure import RESULTS
 
-PARTS = ("warc", "html", "wikipedia")
+PARTS = ("warc", "web_pages", "wikipedia")
 EXTRACTORS = ("ours", "trafilatura", "resiliparse", "jusText")
 
 
-def html_rows(sets: dict) -> Iterator[tuple[str, ...]]:
+def page_rows(sets: dict) -> Iterator[tuple[str, ...]]:
     for name, grams in (("article-extraction-benchmark", "4"), ("cleaneval-dev", "1")):
         found = [sets[name][extractor] for extractor in EXTRACTORS]
         scores = [one[f"{grams}-grams"]["all"]["f1"] for one in found]
@@ -71,8 +71,8 @@ def main() -> None:
     if not parser.parse_args().kept:
         for part in PARTS:
             subprocess.run([sys.executable, "-m", f"benchmarks.{part}"], check=True)
-    warc, html, wiki = (json.loads((RESULTS / f"{part}.json").read_text()) for part in PARTS)
-    show(("pages", *EXTRACTORS), html_rows(html["sets"]))
+    warc, pages, wiki = (json.loads((RESULTS / f"{part}.json").read_text()) for part in PARTS)
+    show(("pages", *EXTRACTORS), page_rows(pages["sets"]))
     head = ("archives", "ours", "warcio, charset-normalizer", "warcio, resiliparse")
     show(head, warc_rows(warc))
     show(("wikitext", "ours", "strip_code", "wikiextractor"), wiki_rows(wiki))

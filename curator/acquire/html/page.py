@@ -72,7 +72,7 @@ class PageExtractor:
     F1 on article-extraction-benchmark (181 pages, mostly English news) .970 where trafilatura
     reaches .960 and resiliparse .917; on cleaneval-dev, single tokens, .89, .77 and .86 (.88 with
     comments); on generated pages in Cantonese, Chinese, Javanese, Indonesian and Sundanese 1.00,
-    .95 and .94 (benchmarks/html.py). The rules were tuned with these sets in view: expect less
+    .95 and .94 (benchmarks/web_pages.py). The rules were tuned with these sets in view: expect less
     elsewhere.
     """
 
