@@ -1,6 +1,6 @@
 """Main text of pages: ours against resiliparse, trafilatura and jusText, on the same pages.
 
-``python -m benchmarks.web_pages`` prints the table and keeps it. F1 is that of the article extraction
+``python -m benchmarks.web_pages`` prints the table and keeps it. F1 is that of the extraction
 benchmark: precision and recall of the shingles of a page (4 tokens), averaged over pages, F1 of the
 averages; for cleaneval also of single tokens. In the synthetic crawl a token is a Han character or
 a word, a shingle 3 tokens, and pages without gold text (lists of links) count as right when nothing
