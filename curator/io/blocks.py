@@ -294,6 +294,27 @@ def unpack(
         "max_unpacked_bytes": max_unpacked_bytes,
     }
     folder = scratch / hashlib.sha256(file.path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+    def write(folder: Path) -> list[dict[str, Any]]:
+        kind = compression(file.path) or ""
+        step = min(CHUNK_BYTES, block_size)
+        chunks = _gathered(unpacked(file.path, kind, max_unpacked_bytes), step)
+        return _write_pieces(whole_lines(chunks, max_line_bytes), folder, block_size)
+
+    return unpacked_once(file, folder, source, write)
+
+
+def unpacked_once(
+    file: InputFile,
+    folder: Path,
+    source: dict[str, Any],
+    write: Callable[[Path], list[dict[str, Any]]],
+) -> tuple[Block, ...]:
+    """Return the pieces of ``file`` in ``folder`` as blocks; ``write`` makes them if need be.
+
+    ``write(folder)`` gives name, bytes, first_line and damage (or ``None``) of each piece. A marker
+    with ``source``, written last, lets a restart use the pieces as long as ``source`` is the same.
+    """
     marker = folder / "unpacked.json"
     known = _read_marker(marker)
     if known is None or known["source"] != source:
@@ -303,11 +324,7 @@ def unpack(
             folder.mkdir(parents=True)
         except OSError as error:
             refuse(folder, error)
-        kind = compression(file.path) or ""
-        step = min(CHUNK_BYTES, block_size)
-        chunks = _gathered(unpacked(file.path, kind, max_unpacked_bytes), step)
-        pieces = _write_pieces(whole_lines(chunks, max_line_bytes), folder, block_size)
-        known = {"source": source, "pieces": pieces}
+        known = {"source": source, "pieces": write(folder)}
         with atomic_write(marker) as stream:
             stream.write(json.dumps(known).encode())
     return tuple(

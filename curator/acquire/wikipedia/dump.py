@@ -10,9 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import json
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,7 +29,7 @@ from curator.acquire.wikipedia.streams import (
     unpacked_limit,
 )
 from curator.errors import RecipeError
-from curator.io.atomic import atomic_write, refuse
+from curator.io.atomic import atomic_write
 from curator.io.blocks import (
     SCRATCH_SUFFIX,
     WHOLE_STREAM,
@@ -40,6 +38,7 @@ from curator.io.blocks import (
     Run,
     count_lines,
     newlines_between,
+    unpacked_once,
 )
 from curator.io.files import InputFile
 from curator.io.unpack import MAX_UNPACKED_BYTES, Damage, compression
@@ -277,34 +276,8 @@ def unpack_dump(file: InputFile, scratch: Path, block_size: int, most: int) -> l
               "block_size": block_size, "limit": limit, "pages": True}  # fmt: skip
     digest = hashlib.sha256(b"pages\0" + file.path.encode("utf-8", "surrogateescape"))
     folder = scratch / digest.hexdigest()[:32]
-    marker = folder / "unpacked.json"
-    known = _read_marker(marker)
-    if known is None or known["source"] != source:
-        try:
-            if folder.exists():
-                shutil.rmtree(folder)
-            folder.mkdir(parents=True)
-        except OSError as error:
-            refuse(folder, error)
-        known = {"source": source, "pieces": _write_pieces(file, folder, block_size, limit)}
-        with atomic_write(marker) as stream:
-            stream.write(json.dumps(known).encode())
-    return [
-        Block(
-            str(folder / piece["name"]), file.file, 0, piece["bytes"], piece["first_line"],
-            Damage(**piece["damage"]) if piece["damage"] else None,
-        )
-        for piece in known["pieces"]
-    ]  # fmt: skip
-
-
-def _read_marker(marker: Path) -> dict[str, Any] | None:
-    try:
-        known: dict[str, Any] = json.loads(marker.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    whole = all((marker.parent / piece["name"]).is_file() for piece in known["pieces"])
-    return known if whole else None
+    write = functools.partial(_write_pieces, file, block_size=block_size, limit=limit)
+    return list(unpacked_once(file, folder, source, write))
 
 
 def _write_pieces(
