@@ -84,7 +84,7 @@ def candidate_pairs(
 
 
 def rare_shares(
-    n_parts: int, packed: np.ndarray, bands: int, name: str, work: Path, client: Any | None
+    packed: np.ndarray, bands: int, name: str, work: Path, client: Any | None
 ) -> np.ndarray:
     """Return float64[n]: of the buckets each pair shares, the share that is rare; 0 without any.
 

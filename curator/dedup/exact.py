@@ -17,6 +17,7 @@ from curator.cluster import run_tasks
 from curator.dedup.documents import chunks, living_texts
 from curator.dedup.equality import NO_DOCUMENTS, resolve
 from curator.dedup.pieces import joined, open_work, piece
+from curator.dedup.representative import quality_of
 from curator.dedup.verdicts import Duplicates, repeated_text, to_marks
 from curator.errors import RecipeError, nearest
 from curator.io.parts import Parts
@@ -98,7 +99,5 @@ def _hashes(part: Parts, key: str, text_field: str) -> dict[str, np.ndarray]:
     for place, chunk in chunks(texts):
         keys = fold(chunk)
         hashes[place] = key_hashes(chunk, keys)
-        quality[place, 0] = keys.n_replacements
-        quality[place, 1] = keys.lengths
-        quality[place, 2] = keys.n_traditional
+        quality[place] = quality_of(keys)
     return {"rows": rows, "hashes": hashes, "quality": quality}

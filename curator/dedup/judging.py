@@ -64,10 +64,7 @@ class Judge:
     def _commonplace(self, packed: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
         """Return bool[n]: pairs that share only what many documents share."""
         asked = np.flatnonzero((shares[:, 0] >= INDIRECT) & (shares[:, 1] < FEW_CHANGES))
-        n_parts = len(self.parts.parts)
-        rare = rare_shares(
-            n_parts, packed[asked], self.bands, f"{name}-rare", self.work, self.client
-        )
+        rare = rare_shares(packed[asked], self.bands, f"{name}-rare", self.work, self.client)
         result = np.zeros(len(packed), np.bool_)
         result[asked[rare < RARE_SHARE]] = True
         return result

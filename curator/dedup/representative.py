@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curator.kernels.fold import Keys
+
 
 def best_first(
     n_replacements: np.ndarray,
@@ -35,6 +37,13 @@ def best_first(
     as_signed = [array.astype(np.int64) for array in (n_traditional, key_lengths)]
     keys = (by_id, -as_signed[0], -as_signed[1], n_replacements)
     return np.lexsort(keys if penalties is None else (*keys, penalties))
+
+
+def quality_of(keys: Keys) -> np.ndarray:
+    """Return uint32[n, 3]: U+FFFD, key length and Traditional characters of each document."""
+    return np.stack([keys.n_replacements, keys.lengths, keys.n_traditional], axis=1).astype(
+        np.uint32
+    )
 
 
 def penalties_of(column: pa.ChunkedArray | pa.Array) -> np.ndarray:

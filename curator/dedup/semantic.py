@@ -18,8 +18,8 @@ from curator.dataset import DocumentDataset
 from curator.dedup.directions import assign, directions, k_means, leaders
 from curator.dedup.documents import chunks, living_texts
 from curator.dedup.embedders import Embedder
+from curator.dedup.equality import ranked
 from curator.dedup.pieces import joined, open_work, piece, read_arrays
-from curator.dedup.representative import best_first
 from curator.dedup.verdicts import Duplicates, four_decimals, repeated_text, row_ids, to_marks
 from curator.errors import DataError, RecipeError, shorten
 from curator.fingerprint import fingerprint
@@ -275,7 +275,7 @@ def _duplicates(
     labels, rows, vectors, quality = (
         np.concatenate(column) for column in zip(*pieces, strict=True)
     )
-    order = best_first(quality[:, 0], quality[:, 1], quality[:, 2], row_ids(parts, rows))
+    order = ranked(quality, row_ids(parts, rows))
     order = order[np.argsort(labels[order], kind="stable")]  # by cluster, then from best to worst
     bounds = np.searchsorted(labels[order], np.arange(first, last + 1)).tolist()
     dropped, kept, values = [], [], []

@@ -12,7 +12,7 @@ import pyarrow as pa
 from curator import schema
 from curator.dedup.documents import chunks, living, living_texts
 from curator.dedup.pieces import piece
-from curator.dedup.representative import penalties_of
+from curator.dedup.representative import penalties_of, quality_of
 from curator.errors import DataError
 from curator.io.parts import Corpus
 from curator.kernels.bands import band_hashes
@@ -140,13 +140,6 @@ def sign_texts(
         "bands": np.concatenate(bands, axis=1),
         "sketches": np.concatenate(sketched),
     }
-
-
-def quality_of(keys: Keys) -> np.ndarray:
-    """Return uint32[n, 3]: U+FFFD, key length and Traditional characters of each document."""
-    return np.stack([keys.n_replacements, keys.lengths, keys.n_traditional], axis=1).astype(
-        np.uint32
-    )
 
 
 def sign(texts: Utf8, signing: Signing) -> Signed:

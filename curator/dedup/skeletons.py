@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from curator import schema
 from curator.cluster import run_tasks
 from curator.dedup.documents import chunks
-from curator.dedup.equality import NO_DOCUMENTS, repeated
+from curator.dedup.equality import NO_DOCUMENTS, ranked, repeated
 from curator.dedup.pieces import joined, open_work, piece
-from curator.dedup.representative import best_first
+from curator.dedup.representative import quality_of
 from curator.dedup.subjects import find_subjects, title_column
 from curator.dedup.verdicts import encoded, repeated_text, row_ids
 from curator.errors import RecipeError, nearest
@@ -134,12 +134,11 @@ def _masked(
         keys = fold(chunk)
         masked = skeletons(keys, subjects)
         enough = masked.literals >= min_characters
-        quality = np.stack([keys.n_replacements, keys.lengths, keys.n_traditional], axis=1)
         found.append(
             {
                 "rows": rows[place][enough],
                 "hashes": key_hashes(chunk, masked.keys)[enough],
-                "quality": quality.astype(np.uint32)[enough],
+                "quality": quality_of(keys)[enough],
             }
         )
     return {name: np.concatenate([arrays[name] for arrays in found]) for name in NO_DOCUMENTS}
@@ -154,7 +153,7 @@ def _marks(
     keep: int,
 ) -> pa.Table:
     """Return a mark for every one of ``rows`` (int64[n], rising), whose family is ``group``."""
-    order = best_first(quality[:, 0], quality[:, 1], quality[:, 2], ids)
+    order = ranked(quality, ids)
     order = order[np.argsort(group[order], kind="stable")]  # family by family, the best first
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
     sizes = np.diff(starts, append=len(order))

@@ -20,7 +20,6 @@ from curator.deduplicate.index import verdicts_of
 from curator.deduplicate.reading import lines_piece
 from curator.io.atomic import atomic_write
 from curator.io.line_parts import LineParts, line_bounds
-from curator.io.parts import ROW
 from curator.io.shards import ShardRecord, encoded, plan_shards
 
 NAME = "documents"
@@ -152,17 +151,13 @@ def _spliced(lines: LineParts, index: int, rows: np.ndarray, marks: pa.Table) ->
 def _dropped(lines: LineParts, index: int, rows: np.ndarray, marks: pa.Table) -> pa.Table:
     """Return the whole rows at ``rows`` of one part, with their verdicts."""
     table = lines.take(index, rows, None)
-    if not marks.num_rows:
-        return table
-    ordinals = lines.ordinals(index, table)
-    places = np.searchsorted(marks.column(ROW).to_numpy(), ordinals)
-    places[places == marks.num_rows] = 0
-    found = marks.take(pa.array(places))
-    marked = pa.array(found.column(ROW).to_numpy() == ordinals)
+    found = verdicts_of(lines.ordinals(index, table), marks)
     for name in schema.VERDICT:
+        # An unreadable line has no mark and brings a verdict of its own.
+        column = pc.coalesce(
+            schema.string_array(found.column(name)), schema.string_array(table.column(name))
+        )
         place = table.column_names.index(name)
-        given = schema.string_array(found.column(name))
-        column = pc.if_else(marked, given, schema.string_array(table.column(name)))
         table = table.set_column(place, table.schema.field(name), column)
     return table
 

@@ -73,11 +73,11 @@ class LineParts:
 
         ``columns`` limits what is parsed; ``None`` means every column there is.
         """
-        if columns == [self.reader.text_field]:
+        if columns is not None and list(columns) == [schema.TEXT]:
             texts = [
                 self._texts(piece, rows - self._first(index, piece)) for piece in self.pieces(index)
             ]
-            empty = schema.table_schema(pa.schema([])).empty_table().select(columns)
+            empty = schema.table_schema(pa.schema([])).empty_table().select([schema.TEXT])
             return pa.concat_tables([empty, *texts]).combine_chunks()
         table = self.rows(index, rows)
         return table if columns is None else table.select(columns)
