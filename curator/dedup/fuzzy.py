@@ -18,9 +18,10 @@ from curator.dedup.clusters import Stars, Verdict, stars
 from curator.dedup.equality import NO_DOCUMENTS, ranked, resolve
 from curator.dedup.judging import Judge
 from curator.dedup.pieces import joined, open_work
+from curator.dedup.prepared import prepare
 from curator.dedup.signing import Signing, sign_part, signed_piece
 from curator.dedup.verdicts import Duplicates, encoded, four_decimals, row_ids, to_marks
-from curator.dedup.verify import MET_ONCE, SKETCHES, compared, prepare
+from curator.dedup.verify import MET_ONCE, SKETCHES, compared
 from curator.errors import RecipeError, nearest
 from curator.io.parts import Corpus
 from curator.kernels.minhash import SCHEMES

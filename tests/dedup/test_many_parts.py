@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curator.dedup import candidates, exact, fuzzy, repeated_ids, verify
+from curator.dedup import candidates, exact, fuzzy, prepared, repeated_ids, verify
 from curator.dedup.exact import ExactDuplicates
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.repeated_ids import RepeatedIds
@@ -88,7 +88,7 @@ def test_a_task_does_not_grow_with_the_number_of_parts(
             results.append(function(item))
         return results
 
-    for module in (candidates, exact, fuzzy, repeated_ids, verify):
+    for module in (candidates, exact, fuzzy, prepared, repeated_ids, verify):
         monkeypatch.setattr(module, "run_tasks", run_tasks)
     sizes = []
     for n_parts in (10, 60):
