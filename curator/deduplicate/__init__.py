@@ -45,7 +45,7 @@ from curator.deduplicate.index import (
 )
 from curator.deduplicate.reading import FUZZY, IDS, lines_piece, read_part
 from curator.deduplicate.union import IndexAndLines
-from curator.deduplicate.writing import NAME, remove_others, write_ledger, write_shards
+from curator.deduplicate.writing import NAME, remove_others, write_shards
 from curator.errors import RecipeError
 from curator.fingerprint import code_hash, fingerprint, versions
 from curator.io.atomic import atomic_write
@@ -182,10 +182,15 @@ class _Run:
         kept = np.zeros(self.lines.total_rows, np.bool_)
         kept[verdict.living[verdict.living >= self.first_row] - self.first_row] = True
         kept[verdict.dropped[verdict.dropped >= self.first_row] - self.first_row] = False
-        shards = write_shards(
-            self.output, self.lines, kept, self.options.target_bytes, self.work, self.threads
+        shards, ledger = write_shards(
+            self.output,
+            self.lines,
+            kept,
+            verdict.marks,
+            self.options.target_bytes,
+            self.work,
+            self.threads,
         )
-        ledger = write_ledger(self.output, self.lines, kept, verdict.marks, self.work, self.threads)
         remove_others(self.output, [*shards, *ledger])
         result = {
             **_manifest(self.reader, self.stage, inputs),
@@ -250,7 +255,7 @@ class _Run:
     def _documents(self, living: np.ndarray) -> Iterator[SegmentPart]:
         """Yield what the index holds of the living documents of the input, part by part."""
         for index, number in enumerate(self.lines.numbers):
-            table = self.lines.rows(index, None)
+            table = self.lines.texts(index)
             ordinals = self.lines.ordinals(index, table)
             present = np.isin(ordinals, living)
             table, ordinals = table.filter(pa.array(present)), ordinals[present]

@@ -15,7 +15,8 @@ from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import piece
 from curator.dedup.repeated_ids import hashed_ids, ids_piece
 from curator.dedup.signing import sign_texts, signed_piece
-from curator.io.line_parts import LineParts, line_bounds
+from curator.io.json_texts import NOTHING
+from curator.io.line_parts import LineParts
 
 IDS, FUZZY = "ids", "fuzzy"
 """Folders of work: of ids that repeat, and of the stage."""
@@ -29,8 +30,9 @@ def lines_piece(work: Path, index: int) -> Path:
 def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -> None:
     """Parse the lines of one part (of all lines the part ``index``), sign them, note their sizes.
 
-    Its piece has for every line its bytes int64[lines], 0 for a blank one, and the code points of
-    its text int64[lines]; and rows int64[1], how many lines are not blank.
+    Its piece has for every line its bytes int64[lines], 0 for a blank one, the code points of
+    its text int64[lines], and plain bool[lines], see ``TextLines``; and rows int64[1], how many
+    lines are not blank.
     """
     part, index = item
     number = part.numbers[0]
@@ -38,26 +40,30 @@ def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -
     hashed, signed = ids_piece(work / IDS, number), signed_piece(work / FUZZY, number)
     if all(path.exists() for path in (done, hashed, signed, part.ids_path(0))):
         return
-    table = part.rows(0, None)
+    first, count = part.parts[0].first_row, part.parts[0].rows
+    sizes, plain = np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    tables, place = [NOTHING], 0
+    for found in part.readings(0):
+        tables.append(found.table)
+        sizes[place : place + len(found.sizes)] = found.sizes
+        plain[found.plain - part.blocks[0].first_line] = True
+        place += len(found.sizes)
+    table = pa.concat_tables(tables).combine_chunks()
     ordinals = part.ordinals(0, table)
     part.write_ids(0, table)
     rows, texts = living(table, ordinals, stage.text_field)
     ids = table.column(schema.ID).filter(pc.is_null(table.column(schema.DROPPED_BY)))
     piece(hashed, lambda: hashed_ids(ids, rows))
     piece(signed, lambda: sign_texts(rows, texts, stage.signing))
-    first, count = part.parts[0].first_row, part.parts[0].rows
-    sizes, characters = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    sizes[ordinals - first] = 1  # a line that is a row; its bytes come below
+    is_row, characters = np.zeros(count, np.bool_), np.zeros(count, np.int64)
+    is_row[ordinals - first] = True
     lengths = pc.utf8_length(table.column(schema.TEXT)).fill_null(0).to_numpy()
     alive = pc.is_null(table.column(schema.DROPPED_BY)).to_numpy()
     characters[ordinals - first] = np.where(alive, lengths, 0)
-    place = 0
-    for found in part.pieces(0):
-        starts, ends = line_bounds(found.data)
-        sizes[place : place + len(ends)] *= ends - starts
-        place += len(ends)
+    sizes = np.where(is_row, np.maximum(sizes, 1), 0)  # what damage left is a row of no bytes
+    lines = {"bytes": sizes, "characters": characters, "plain": plain}
     counted = {"rows": np.array([table.num_rows]), "flaws": _flaws(table)}
-    piece(done, lambda: {"bytes": sizes, "characters": characters, **counted})
+    piece(done, lambda: {**lines, **counted})
 
 
 def _flaws(table: pa.Table) -> np.ndarray:

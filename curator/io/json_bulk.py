@@ -30,13 +30,11 @@ def parse_bulk(
     file: str,
     columns: pa.Schema,
     fields: JsonFields,
-    others: str = "error",
 ) -> pa.Table | None:
     """Return the table of all lines, or ``None`` when a line may not be a plain document.
 
     A table means: every line that is not blank is one JSON object with a text without NUL, and
-    each of its fields is the id, the text, or fits its metadata column. With ``others="ignore"``
-    fields without a column are left out.
+    each of its fields is the id, the text, or fits its metadata column.
     """
     lines = _object_lines(data, fields.max_line_bytes)
     # a NUL can only come from its escape: the raw byte is refused in JSON strings
@@ -45,13 +43,13 @@ def parse_bulk(
     if len(lines.numbers) == 0:
         return schema.conform(schema.table_schema(columns).empty_table(), columns)
     id_type = _id_type(lines.first, fields)
-    table = _read(data, columns, fields, id_type, others)
+    table = _read(data, columns, fields, id_type)
     if table is None or table.num_rows != len(lines.numbers):
         return None
     if table.column(fields.text_field).null_count or not _exact_floats(table, columns):
         return None
     numbers = pa.array(lines.numbers + first_line)
-    ids = _ids(table.column(fields.id_field), numbers, file)
+    ids = made_ids(table.column(fields.id_field), numbers, file)
     n = table.num_rows
     arrays = [ids, table.column(fields.text_field), *map(table.column, columns.names)]
     given = {
@@ -64,7 +62,7 @@ def parse_bulk(
     return pa.Table.from_arrays(arrays, schema=wanted)
 
 
-def _ids(given: pa.ChunkedArray, numbers: pa.Array, file: str) -> pa.ChunkedArray:
+def made_ids(given: pa.ChunkedArray, numbers: pa.Array, file: str) -> pa.ChunkedArray:
     """Return the ids as strings, ``<file>:<line>`` where one is null or empty."""
     ids = given.cast(schema.STRING)
     absent = pc.equal(pc.fill_null(ids, ""), "")
@@ -120,7 +118,7 @@ def _id_type(line: bytes, fields: JsonFields) -> pa.DataType:
 
 
 def _read(
-    data: bytes, columns: pa.Schema, fields: JsonFields, id_type: pa.DataType, others: str
+    data: bytes, columns: pa.Schema, fields: JsonFields, id_type: pa.DataType
 ) -> pa.Table | None:
     wanted = [pa.field(fields.id_field, id_type), pa.field(fields.text_field, schema.STRING)]
     try:
@@ -128,7 +126,7 @@ def _read(
             pa.BufferReader(data),
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
             parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=pa.schema([*wanted, *columns]), unexpected_field_behavior=others
+                explicit_schema=pa.schema([*wanted, *columns]), unexpected_field_behavior="error"
             ),
         )
         table.validate(full=True)  # finds bytes that are not UTF-8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,15 +15,9 @@ from curator import schema
 from curator.io import blocks
 from curator.io.atomic import atomic_write
 from curator.io.blocks import Block, Piece
-from curator.io.json_bulk import parse_bulk
-from curator.io.json_rows import MAX_NESTING, JsonFields
+from curator.io.json_texts import NOTHING, TextLines, blanked, line_bounds, read_texts
 from curator.io.jsonl import JsonlReader, piece_table
 from curator.io.parts import Part
-
-NEWLINE = 10
-OPEN = ord("{")
-NOT_NUMBERS = (re.compile(rb"NaN[ \t\r]*[,\]}]"), re.compile(rb"Inf(?:inity)?[ \t\r]*[,\]}]"))
-"""May be numbers that JSON does not have. One pattern for both takes ten times as long."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +59,7 @@ class LineParts:
         """
         if list(columns) == [schema.ID]:
             return _read_ids(self.ids_path(index))
-        return self._one_a_line(index, self.rows(index, None)).select(columns)
+        return self._one_a_line(index, self.texts(index)).select(columns)
 
     def take(self, index: int, rows: np.ndarray, columns: Sequence[str] | None) -> pa.Table:
         """Return ``rows`` (int64[n], rising ordinals of lines that are rows) of part ``index``.
@@ -74,63 +67,45 @@ class LineParts:
         ``columns`` limits what is parsed; ``None`` means every column there is.
         """
         if columns is not None and list(columns) == [schema.TEXT]:
-            texts = [
-                self._texts(piece, rows - self._first(index, piece)) for piece in self.pieces(index)
-            ]
-            empty = schema.table_schema(pa.schema([])).empty_table().select([schema.TEXT])
-            return pa.concat_tables([empty, *texts]).combine_chunks()
+            found = (
+                read_texts(piece, "", self.reader.fields, self._chosen(index, piece, rows)).table
+                for piece in self.pieces(index)
+            )
+            return pa.concat_tables([NOTHING, *found]).select([schema.TEXT]).combine_chunks()
         table = self.rows(index, rows)
         return table if columns is None else table.select(columns)
 
-    def raw(self, index: int, rows: np.ndarray) -> Iterator[bytes]:
-        """Yield the lines of ``rows`` (int64[n], rising ordinals) of part ``index`` as they are."""
+    def raw(self, index: int, rows: np.ndarray) -> Iterator[list[bytes]]:
+        """Yield the lines of ``rows`` (int64[n], rising ordinals) of part ``index`` as they are.
+
+        They come a piece at a time.
+        """
         for piece in self.pieces(index):
             starts, ends = line_bounds(piece.data)
-            places = rows - self._first(index, piece)
-            inside = places[(places >= 0) & (places < len(starts))]
-            for start, end in zip(starts[inside].tolist(), ends[inside].tolist(), strict=True):
-                yield piece.data[start:end]
+            inside = np.flatnonzero(self._chosen(index, piece, rows))
+            spans = zip(starts[inside].tolist(), ends[inside].tolist(), strict=True)
+            yield [piece.data[start:end] for start, end in spans]
 
-    def _first(self, index: int, piece: Piece) -> int:
-        """Return the ordinal of the first line of a piece."""
-        start = self.parts[index].first_row - self.blocks[index].first_line
-        return start + piece.first_line
+    def texts(self, index: int) -> pa.Table:
+        """Return id, text and verdict of the lines of part ``index`` that are rows."""
+        tables = (reading.table for reading in self.readings(index))
+        return pa.concat_tables([NOTHING, *tables]).combine_chunks()
 
-    def _texts(self, piece: Piece, places: np.ndarray) -> pa.Table:
-        """Return the texts of the lines at ``places`` of a piece; others may lie outside it."""
-        starts, ends = line_bounds(piece.data)
-        inside = places[(places >= 0) & (places < len(starts))]
-        spans = zip(starts[inside].tolist(), ends[inside].tolist(), strict=True)
-        data = b"".join([piece.data[start:end] for start, end in spans])
-        nothing, fields = pa.schema([]), self.reader.fields
-        table = parse_bulk(data, 1, "", nothing, fields, "ignore")  # of the texts alone
-        if table is None:
-            table = piece_table(Piece(data, 1, None), "", nothing, fields)
-        return table.select([schema.TEXT])
-
-    def rows(self, index: int, chosen: np.ndarray | None) -> pa.Table:
-        """Return id, text and verdict of the lines of part ``index`` that are rows.
-
-        With ``chosen`` (int64[n], rising ordinals) only these lines are parsed, and all their
-        fields are in the table.
-        """
-        block, fields = self.blocks[index], self.reader.fields
-        tables = []
+    def readings(self, index: int) -> Iterator[TextLines]:
+        """Yield ids, texts and verdicts of all lines of part ``index``, a piece at a time."""
         for piece in self.pieces(index):
-            if chosen is None:
-                light = None
-                if not piece.damage and may_be_skipped(piece.data):
-                    light = parse_bulk(
-                        piece.data, piece.first_line, block.file, pa.schema([]), fields, "ignore"
-                    )
-                if light is None:
-                    light = piece_table(piece, block.file, pa.schema([]), fields)
-                tables.append(light)
-                continue
-            places = chosen - self._first(index, piece)
-            tables.append(self._chosen(piece, block.file, places, fields))
-        columns = pa.schema([]) if chosen is None else self.columns
-        empty = schema.table_schema(columns).empty_table()
+            yield read_texts(piece, self.blocks[index].file, self.reader.fields)
+
+    def rows(self, index: int, chosen: np.ndarray) -> pa.Table:
+        """Return those of the lines ``chosen`` of part ``index`` that are rows, with all fields.
+
+        ``chosen`` is int64[n], rising ordinals; only these lines are parsed.
+        """
+        tables = [
+            self._whole_rows(piece, self.blocks[index].file, self._chosen(index, piece, chosen))
+            for piece in self.pieces(index)
+        ]
+        empty = schema.table_schema(self.columns).empty_table()
         return pa.concat_tables([empty, *tables]).combine_chunks()
 
     def pieces(self, index: int) -> Iterator[Piece]:
@@ -172,51 +147,24 @@ class LineParts:
         whole = pa.concat_tables([table.select(blank.column_names), nothing]).combine_chunks()
         return whole.take(pa.array(take))
 
-    def _chosen(self, piece: Piece, file: str, places: np.ndarray, fields: JsonFields) -> pa.Table:
-        """Return the rows of the lines at ``places`` of a piece; others may lie outside it."""
-        starts, ends = line_bounds(piece.data)
-        inside = places[(places >= 0) & (places < len(starts))]
-        if len(inside) == len(starts) or piece.damage:
+    def _chosen(self, index: int, piece: Piece, rows: np.ndarray) -> np.ndarray:
+        """Return bool[lines of the piece]: which of them are among ``rows``."""
+        n_lines = len(line_bounds(piece.data)[1]) + (piece.damage is not None)  # a line cut short
+        chosen = np.zeros(n_lines, np.bool_)
+        first = self.parts[index].first_row - self.blocks[index].first_line + piece.first_line
+        places = rows - first
+        chosen[places[(places >= 0) & (places < len(chosen))]] = True
+        return chosen
+
+    def _whole_rows(self, piece: Piece, file: str, chosen: np.ndarray) -> pa.Table:
+        """Return the rows of the ``chosen`` lines (bool[lines]) of a piece."""
+        fields = self.reader.fields
+        if chosen.all() or piece.damage:
             table = piece_table(piece, file, self.columns, fields)
-            wanted = np.isin(table.column(schema.LINE).to_numpy() - piece.first_line, places)
-            return table.filter(pa.array(wanted))
-        # Blank lines in place of the others, so that the rest keep their numbers.
-        blank = np.diff(inside, prepend=-1) - 1
-        spans = zip(blank.tolist(), starts[inside].tolist(), ends[inside].tolist(), strict=True)
-        data = b"".join(
-            [b"\n" * n + piece.data[start:end].rstrip(b"\n") + b"\n" for n, start, end in spans]
-        )
+            inside = table.column(schema.LINE).to_numpy() - piece.first_line
+            return table.filter(pa.array(chosen[inside]))
+        data = blanked(piece.data, *line_bounds(piece.data), np.flatnonzero(chosen))
         return piece_table(Piece(data, piece.first_line, None), file, self.columns, fields)
-
-
-def may_be_skipped(data: bytes) -> bool:
-    """Return whether fields that are not read can hold nothing that makes a line no document.
-
-    Arrow skips them without a look at bytes that are not UTF-8, at NaN, or at how deep they are
-    nested. ``False`` may be said of good lines, too, and then they are read the longer way.
-    """
-    size = np.array([0, len(data)], np.int64)
-    try:
-        text = [None, pa.py_buffer(size), pa.py_buffer(data)]
-        pa.Array.from_buffers(schema.STRING, 1, text).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    if any(pattern.search(data) for pattern in NOT_NUMBERS):
-        return False
-    opened = np.frombuffer(data, np.uint8) | 0x20 == OPEN  # both "[" and "{"
-    if np.count_nonzero(opened) < MAX_NESTING:
-        return True
-    starts, _ = line_bounds(data)
-    return bool(np.add.reduceat(opened, starts, dtype=np.int64).max() < MAX_NESTING)
-
-
-def line_bounds(data: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Return int64[n] starts and ends of the lines, newlines included."""
-    text = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(text == NEWLINE) + 1
-    if len(text) and text[-1] != NEWLINE:
-        ends = np.append(ends, len(text))
-    return np.concatenate([[0], ends[:-1]])[: len(ends)], ends
 
 
 def line_parts(

@@ -21,7 +21,8 @@ from curator import schema
 from curator.cluster import get_threads, run_tasks
 from curator.io import blocks
 from curator.io.jsonl import JsonlReader
-from curator.io.line_parts import LineParts, line_bounds, line_parts
+from curator.io.json_texts import line_bounds
+from curator.io.line_parts import LineParts, line_parts
 
 LIGHT = [schema.ID, schema.TEXT, schema.FILE, schema.LINE, *schema.VERDICT]
 """Columns that need no metadata."""
@@ -126,7 +127,7 @@ def check(reader: JsonlReader, folder: Path, block_size: int, seed: int = 0) -> 
     place, ordinals = 0, []
     for index, part in enumerate(parts.parts):
         alone = parts.only(index)
-        table = parts.rows(index, None)
+        table = parts.texts(index)
         here = expected[place : place + table.num_rows]
         place += table.num_rows
         assert rows_of(table.select(LIGHT)) == [{n: row[n] for n in LIGHT} for row in here]
@@ -226,7 +227,7 @@ def test_a_truncated_file_ends_with_a_row_that_says_so(
     reader = JsonlReader(str(tmp_path / "*.jsonl*"))
     ordinals = check(reader, tmp_path, block_size)
     parts = parts_of(reader, block_size, tmp_path / "again")
-    rows = [r for i in range(len(parts.parts)) for r in parts.rows(i, None).to_pylist()]
+    rows = [r for i in range(len(parts.parts)) for r in parts.texts(i).to_pylist()]
     assert [row["reason"] for row in rows[:-1]].count("truncated_file") == 1
     assert rows[-2]["reason"] == "truncated_file"
     assert rows[-1]["id"] == "after"
@@ -243,7 +244,7 @@ def test_a_file_that_unpacks_to_too_much_ends_with_a_row_that_says_so(
     check(reader, tmp_path, block_size)
     parts = parts_of(reader, block_size, tmp_path / "again")
     last = len(parts.parts) - 1
-    assert parts.rows(last, None).to_pylist()[-1]["reason"] == "file_too_large"
+    assert parts.texts(last).to_pylist()[-1]["reason"] == "file_too_large"
 
 
 def test_many_blocks_of_megabytes_are_the_rows_of_one(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""Ids and texts of JSON lines without their other fields, which are checked but not kept."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from curator import schema
+from curator.io.blocks import Piece
+from curator.io.json_bulk import made_ids
+from curator.io.json_rows import JsonFields, parse_lines
+from curator.io.jsonl import piece_table
+from curator.kernels.buffers import Utf8
+from curator.kernels.json_lines import DOCUMENT, OTHER, JsonLines, read_lines
+
+NO_METADATA = pa.schema([])
+NEWLINE = 10
+NOTHING = schema.table_schema(NO_METADATA).empty_table()
+
+
+class TextLines(NamedTuple):
+    """Rows of some lines."""
+
+    table: pa.Table
+    """Rows without metadata, as ``json_rows.parse_lines`` gives them, by line."""
+    sizes: np.ndarray
+    """int64[lines]: bytes of each line with its newline, read or not."""
+    plain: np.ndarray
+    """int64[m]: numbers of the lines that are a document with an id of its own and no field of a
+    reserved name."""
+
+
+def read_texts(
+    piece: Piece, file: str, fields: JsonFields, chosen: np.ndarray | None = None
+) -> TextLines:
+    """Return id, text and verdict of the lines of a piece that are rows; ``extra`` is left empty.
+
+    ``chosen`` (bool[lines]) limits which lines are read.
+    """
+    if piece.damage or not is_utf8(piece.data):
+        table = piece_table(piece, file, NO_METADATA, fields)
+        if chosen is not None:
+            inside = table.column(schema.LINE).to_numpy() - piece.first_line
+            table = table.filter(pa.array(chosen[inside]))
+        starts, ends = line_bounds(piece.data)
+        return TextLines(table, ends - starts, np.zeros(0, np.int64))
+    names = (fields.text_field, fields.id_field, fields.max_line_bytes)
+    lines = read_lines(piece.data, *names, schema.RESERVED, chosen)
+    of_documents = np.flatnonzero(lines.kinds == DOCUMENT) + piece.first_line
+    table = _documents(lines, pa.array(of_documents), file)
+    if (lines.kinds == OTHER).any():
+        others = np.flatnonzero(lines.kinds == OTHER)
+        data = blanked(piece.data, lines.starts, lines.ends, others)
+        rows = parse_lines(data, piece.first_line, file, NO_METADATA, fields)
+        table = pa.concat_tables([table, rows.table()]).sort_by(schema.LINE)
+    own_id = np.diff(lines.ids.offsets) > 0
+    plain = of_documents[own_id & ~lines.reserved]
+    return TextLines(table, lines.ends - lines.starts, plain)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether all of ``data`` is UTF-8."""
+    size = np.array([0, len(data)], np.int64)
+    text = pa.Array.from_buffers(schema.STRING, 1, [None, pa.py_buffer(size), pa.py_buffer(data)])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def line_bounds(data: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return int64[n] starts and ends of the lines, newlines included."""
+    text = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(text == NEWLINE) + 1
+    if len(text) and text[-1] != NEWLINE:
+        ends = np.append(ends, len(text))
+    return np.concatenate([[0], ends[:-1]])[: len(ends)], ends
+
+
+def blanked(data: bytes, starts: np.ndarray, ends: np.ndarray, lines: np.ndarray) -> bytes:
+    """Return ``lines`` (int64[n], rising) of ``data``, with blank ones in place of the others.
+
+    So they keep their numbers. ``starts`` and ``ends`` are those of all lines.
+    """
+    blank = np.diff(lines, prepend=-1) - 1
+    spans = zip(blank.tolist(), starts[lines].tolist(), ends[lines].tolist(), strict=True)
+    return b"".join([b"\n" * n + data[start:end].rstrip(b"\n") + b"\n" for n, start, end in spans])
+
+
+def _documents(lines: JsonLines, numbers: pa.Array, file: str) -> pa.Table:
+    n = len(numbers)
+    ids = made_ids(pa.chunked_array([_strings(lines.ids)]), numbers, file)
+    given = {
+        schema.ID: ids,
+        schema.TEXT: _strings(lines.texts),
+        schema.FILE: pa.repeat(pa.scalar(file, schema.STRING), n),
+        schema.LINE: numbers,
+    }
+    arrays = [given.get(column.name, pa.nulls(n, column.type)) for column in NOTHING.schema]
+    return pa.Table.from_arrays(arrays, schema=NOTHING.schema)
+
+
+def _strings(texts: Utf8) -> pa.Array:
+    buffers = [None, pa.py_buffer(texts.offsets), pa.py_buffer(texts.data)]
+    return pa.Array.from_buffers(schema.STRING, texts.n_documents, buffers)
