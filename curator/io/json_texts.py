@@ -13,7 +13,7 @@ from curator.io.json_bulk import made_ids
 from curator.io.json_rows import JsonFields, parse_lines
 from curator.io.jsonl import piece_table
 from curator.kernels.buffers import Utf8
-from curator.kernels.json_lines import DOCUMENT, OTHER, JsonLines, read_lines
+from curator.kernels.json_lines import DOCUMENT, NOT_CHOSEN, OTHER, JsonLines, read_lines
 
 NO_METADATA = pa.schema([])
 NEWLINE = 10
@@ -37,27 +37,31 @@ def read_texts(
 ) -> TextLines:
     """Return id, text and verdict of the lines of a piece that are rows; ``extra`` is left empty.
 
-    ``chosen`` (bool[lines]) limits which lines are read.
+    ``chosen`` (bool[lines], and one for what damage cut short) limits which lines are read.
     """
-    if piece.damage or not is_utf8(piece.data):
-        table = piece_table(piece, file, NO_METADATA, fields)
-        if chosen is not None:
-            inside = table.column(schema.LINE).to_numpy() - piece.first_line
-            table = table.filter(pa.array(chosen[inside]))
-        starts, ends = line_bounds(piece.data)
-        return TextLines(table, ends - starts, np.zeros(0, np.int64))
+    whole = piece.data.rfind(b"\n") + 1 if piece.damage else len(piece.data)
+    data, cut = piece.data[:whole], piece.data[whole:]
+    good = chosen
+    if not is_utf8(data):
+        good = _are_utf8(data, *line_bounds(data))
+        good = good if chosen is None else good & chosen[: len(good)]
     names = (fields.text_field, fields.id_field, fields.max_line_bytes)
-    lines = read_lines(piece.data, *names, schema.RESERVED, chosen)
+    lines = read_lines(data, *names, schema.RESERVED, good)
     of_documents = np.flatnonzero(lines.kinds == DOCUMENT) + piece.first_line
     table = _documents(lines, pa.array(of_documents), file)
-    if (lines.kinds == OTHER).any():
-        others = np.flatnonzero(lines.kinds == OTHER)
-        data = blanked(piece.data, lines.starts, lines.ends, others)
-        rows = parse_lines(data, piece.first_line, file, NO_METADATA, fields)
-        table = pa.concat_tables([table, rows.table()]).sort_by(schema.LINE)
+    others = (lines.kinds == OTHER) | (lines.kinds == NOT_CHOSEN)  # passed over: not UTF-8
+    if chosen is not None:
+        others &= chosen[: len(others)]
+    cut_asked = piece.damage is not None and (chosen is None or chosen[-1])
+    if cut_asked or others.any():
+        left = blanked(data, lines.starts, lines.ends, np.flatnonzero(others))
+        flawed = Piece(left + cut, piece.first_line, piece.damage if cut_asked else None)
+        slowly = piece_table(flawed, file, NO_METADATA, fields)
+        table = pa.concat_tables([table, slowly]).sort_by(schema.LINE)
     own_id = np.diff(lines.ids.offsets) > 0
-    plain = of_documents[own_id & ~lines.reserved]
-    return TextLines(table, lines.ends - lines.starts, plain)
+    sizes = lines.ends - lines.starts
+    sizes = np.append(sizes, len(cut)) if cut else sizes
+    return TextLines(table, sizes, of_documents[own_id & ~lines.reserved])
 
 
 def is_utf8(data: bytes) -> bool:
@@ -85,9 +89,15 @@ def blanked(data: bytes, starts: np.ndarray, ends: np.ndarray, lines: np.ndarray
 
     So they keep their numbers. ``starts`` and ``ends`` are those of all lines.
     """
-    blank = np.diff(lines, prepend=-1) - 1
-    spans = zip(blank.tolist(), starts[lines].tolist(), ends[lines].tolist(), strict=True)
-    return b"".join([b"\n" * n + data[start:end].rstrip(b"\n") + b"\n" for n, start, end in spans])
+    blank = np.diff(lines, prepend=-1, append=len(starts)) - 1
+    spans = zip(blank.tolist(), starts[lines].tolist(), ends[lines].tolist(), strict=False)
+    chosen = [b"\n" * n + data[start:end].rstrip(b"\n") + b"\n" for n, start, end in spans]
+    return b"".join(chosen) + b"\n" * int(blank[-1])
+
+
+def _are_utf8(data: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    spans = zip(starts.tolist(), ends.tolist(), strict=True)
+    return np.array([is_utf8(data[start:end]) for start, end in spans], np.bool_)
 
 
 def _documents(lines: JsonLines, numbers: pa.Array, file: str) -> pa.Table:

@@ -82,7 +82,7 @@ class LineParts:
         """
         for piece in self.pieces(index):
             starts, ends = line_bounds(piece.data)
-            inside = np.flatnonzero(self._chosen(index, piece, rows))
+            inside = np.flatnonzero(self._chosen(index, piece, rows)[: len(starts)])
             spans = zip(starts[inside].tolist(), ends[inside].tolist(), strict=True)
             yield [piece.data[start:end] for start, end in spans]
 
@@ -149,7 +149,10 @@ class LineParts:
 
     def _chosen(self, index: int, piece: Piece, rows: np.ndarray) -> np.ndarray:
         """Return bool[lines of the piece]: which of them are among ``rows``."""
-        n_lines = len(line_bounds(piece.data)[1]) + (piece.damage is not None)  # a line cut short
+        if piece.damage:
+            n_lines = blocks.count_lines(piece.data) + 1  # and what was cut short
+        else:
+            n_lines = len(line_bounds(piece.data)[1])
         chosen = np.zeros(n_lines, np.bool_)
         first = self.parts[index].first_row - self.blocks[index].first_line + piece.first_line
         places = rows - first
