@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -102,8 +103,10 @@ def hashed_ids(column: pa.ChunkedArray, ordinals: np.ndarray) -> dict[str, np.nd
 
     They are sorted by the first half of the hash, so that a range of it lies together.
     """
-    ids = column.to_pylist()
-    digests = b"".join(xxhash.xxh3_128_digest(identifier.encode()) for identifier in ids)
+    offsets, data = schema.text_buffers(schema.string_array(column))
+    bytes_of = memoryview(data)  # slices of it cost a third of strings made and encoded
+    spans = itertools.pairwise(offsets.tolist())
+    digests = b"".join([xxhash.xxh3_128_digest(bytes_of[start:end]) for start, end in spans])
     hashes = np.frombuffer(digests, "<u8").reshape(-1, 2)
     order = np.argsort(hashes[:, 0], kind="stable")
     return {"high": hashes[order, 0], "low": hashes[order, 1], "rows": ordinals[order]}

@@ -10,7 +10,7 @@ import pyarrow as pa
 from curator import schema
 from curator.io.blocks import Piece
 from curator.io.json_bulk import made_ids
-from curator.io.json_rows import JsonFields, parse_lines
+from curator.io.json_rows import JsonFields
 from curator.io.jsonl import piece_table
 from curator.kernels.buffers import Utf8
 from curator.kernels.json_lines import DOCUMENT, NOT_CHOSEN, OTHER, JsonLines, read_lines
