@@ -13,8 +13,10 @@ from curator.io.parts import Corpus
 from curator.kernels.buffers import Utf8
 from curator.kernels.fold import Keys, fold
 
-CHUNK_BYTES = 4 << 20
-"""Text folded at a time: the code points stay near the processor and their memory is reused."""
+CHUNK_BYTES = 1 << 20
+"""Text folded at a time: the code points stay near the processor and their memory is reused.
+
+Signing 174 MB took .75 s at 256 KiB, .70 at 1 MiB, .74 at 4 MiB (Zen 4, 1 MiB of L2 a core)."""
 
 
 def living_texts(part: Corpus, text_field: str) -> tuple[np.ndarray, Utf8]:

@@ -122,9 +122,9 @@ def sign_texts(
         found = sign(chunk, signing)
         hashes[place] = key_hashes(chunk, found.keys)
         quality[place, :3] = quality_of(found.keys)
-        long_enough = found.lengths > 0
+        long_enough = np.flatnonzero(found.lengths)
         signed.append(rows[place][long_enough])
-        bands.append(found.bands[:, long_enough])
+        bands.append(found.bands.take(long_enough, axis=1))
         sketched.append(found.sketches[long_enough])
         scripts.append(found.unspaced[long_enough])
     ordinals = np.concatenate(signed)
@@ -156,5 +156,6 @@ def sign(texts: Utf8, signing: Signing) -> Signed:
     else:
         looks = np.zeros((texts.n_documents, 0), np.uint8)
     # 32 bits are enough: among a million documents 116 pairs meet in a bucket by chance.
-    short_bands = (bands >> np.uint64(32)).astype(np.uint32)
+    bands >>= np.uint64(32)
+    short_bands = bands.astype(np.uint32)
     return Signed(keys, lengths, short_bands, looks, without_spaces)

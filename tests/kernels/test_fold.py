@@ -18,7 +18,14 @@ from curator.kernels import buffers
 from curator.kernels.buffers import Utf8
 from curator.kernels.fold import Keys, fold, key_hashes, windows
 from curator.kernels.fold.compositions import canonical_pairs
-from curator.kernels.fold.cpu import MOST_UNKNOWN
+from curator.kernels.fold.cpu import (
+    FINAL_0,
+    FINAL_1,
+    KEY_SPACE,
+    MOST_UNKNOWN,
+    MULTIPLIER_0,
+    MULTIPLIER_1,
+)
 from curator.kernels.fold.table import (
     CODE_POINT,
     EXAMINE,
@@ -129,6 +136,24 @@ def test_replacement_characters_and_traditional_characters_are_counted() -> None
 @given(texts)
 def test_the_fast_path_equals_the_definition(text: str) -> None:
     assert keys_of(text) == [plain_key(text)]
+
+
+RUNS = st.one_of(
+    st.text("abcXYZ 09.,-\n", max_size=30),
+    st.text("香港語嗰裡，。ก็가ꦏꦴ", max_size=12),
+    st.text("éộñßﬁ\u0301\u0331か\u3099\ufffd𠮶", max_size=3),
+)
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(st.lists(st.lists(RUNS, max_size=8).map("".join), min_size=1, max_size=3))
+def test_runs_of_one_width_fold_as_the_definition_says(documents: list[str]) -> None:
+    keys = fold(buffers.of(documents))
+    assert keys_of(*documents) == [plain_key(text) for text in documents]
+    lost = [text.count("\ufffd") for text in documents]
+    assert keys.n_replacements.tolist() == lost
+    changed = [sum(text.count(c) for c in "語嗰裡") for text in documents]
+    assert keys.n_traditional.tolist() == changed
 
 
 @settings(deadline=None)  # the first example compiles the kernel
@@ -276,6 +301,34 @@ def test_key_hashes_are_equal_exactly_for_equal_keys() -> None:
     assert hashes.shape == (5, 2)
     assert hashes[0].tolist() == hashes[1].tolist()
     assert len({tuple(row) for row in hashes.tolist()}) == 4
+
+
+def plain_key_hash(key: str) -> list[int]:
+    """The definition, for a key that is not empty: two code points a step."""
+    mask, points = (1 << 64) - 1, [ord(c) for c in key]
+    lanes = [int(KEY_SPACE) ^ len(points), int(KEY_SPACE) ^ len(points) ^ mask]
+    for low, high in itertools.zip_longest(points[::2], points[1::2], fillvalue=0):
+        word = low | (high << 32)
+        for lane, turn, factor in ((0, 29, MULTIPLIER_0), (1, 37, MULTIPLIER_1)):
+            h = lanes[lane]
+            turned = ((h << turn) | (h >> (64 - turn))) & mask
+            lanes[lane] = (turned ^ word) * int(factor) & mask
+    lanes[1] = (lanes[1] + lanes[0] * int(MULTIPLIER_1)) & mask
+    for lane, h in enumerate(lanes):
+        h = (h ^ (h >> 33)) * int(FINAL_0) & mask
+        h = (h ^ (h >> 29)) * int(FINAL_1) & mask
+        lanes[lane] = h ^ (h >> 32)
+    return lanes
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(st.lists(texts, max_size=7))
+def test_key_hashes_do_not_depend_on_the_other_documents(documents: list[str]) -> None:
+    keys = [plain_key(text) for text in documents]
+    hashes = key_hashes(buffers.of(documents)).tolist()
+    for text, key, found in zip(documents, keys, hashes, strict=True):
+        alone = key_hashes(buffers.of([text]))[0].tolist()
+        assert found == (plain_key_hash(key) if key else alone)
 
 
 def test_empty_keys_are_told_apart_by_their_bytes() -> None:

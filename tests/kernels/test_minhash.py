@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from curator.errors import RecipeError
 from curator.kernels import buffers
+from curator.kernels.bands import band_hashes
 from curator.kernels.fold import Keys, fold
 from curator.kernels.jaccard import jaccard
 from curator.kernels.minhash import signatures
+from curator.kernels.minhash.cpu import AT_ONCE
 from curator.kernels.shingles import shingle_sets
+from curator.kernels.shingles.cpu import BASE
+from tests.kernels.plain_shingles import MASK, plain_mix, plain_signature
 
 N_HASHES = 120
 
@@ -42,6 +48,48 @@ def test_the_estimate_is_unbiased_and_as_sharp_as_minhash(size: int, share: floa
     sharpness = np.sqrt(exact * (1 - exact) / N_HASHES) + 1e-9
     assert abs(estimates.mean() - exact) < 5 * sharpness / np.sqrt(400)
     assert estimates.std() < 1.15 * sharpness
+
+
+@settings(deadline=None, max_examples=60)  # the first example compiles the kernel
+@given(
+    st.lists(st.text("香港人講𡃉aé\u0331n", min_size=1, max_size=80), min_size=1, max_size=3),
+    st.integers(1, 14),
+    st.sampled_from([1, 9, 40]),
+    st.integers(0, 2**64 - 1),
+)
+def test_signatures_are_those_of_the_definition(
+    texts: list[str], length: int, n_hashes: int, seed: int
+) -> None:
+    keys = fold(buffers.of(texts))
+    signed = signatures(keys, np.full(len(texts), length), n_hashes, seed)
+    for i in range(len(texts)):
+        enough = keys.lengths[i] >= length
+        expected = plain_signature(keys.document(i), length, n_hashes, seed) if enough else None
+        assert signed[i].tolist() == (expected or [0] * n_hashes)
+
+
+def test_long_texts_are_signed_as_the_definition_says() -> None:
+    rng = np.random.default_rng(5)
+    letters = ["香港人講廣東話嘅文章同埋新聞", "sugengenjing", "né̱tộ"]
+    texts = ["".join(rng.choice(list(some), 2 * AT_ONCE + 9)) for some in letters]
+    keys = fold(buffers.of(texts))
+    signed = signatures(keys, np.full(3, 12), 250)
+    for i in range(3):
+        assert signed[i].tolist() == plain_signature(keys.document(i), 12, 250, 0)
+
+
+@pytest.mark.parametrize("rows_per_band", [1, 3])
+def test_bands_are_hashed_as_the_definition_says(rows_per_band: int) -> None:
+    signed = np.random.default_rng(1).integers(0, 2**32, (5, 24), dtype=np.uint32)
+    lengths, bands = np.array([12, 12, 5, 0, 7]), 24 // rows_per_band
+    found = band_hashes(signed, bands, rows_per_band, lengths)
+    for document, row in enumerate(signed.tolist()):
+        for band in range(bands):
+            h = int(lengths[document])
+            for value in row[band * rows_per_band : (band + 1) * rows_per_band]:
+                h = (h ^ value) * int(BASE) & MASK
+                h ^= h >> 32
+            assert found[band, document] == plain_mix(h)
 
 
 def test_every_place_is_filled_even_for_one_shingle() -> None:

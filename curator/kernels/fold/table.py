@@ -1,4 +1,4 @@
-"""The fold of every code point as one table, built once a process from unicodedata and OpenCC."""
+"""The fold of every code point as one table, built once from unicodedata and OpenCC, and kept."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 import opencc
 
 from curator.kernels.fold.compositions import ALWAYS, COMPOSES, Compositions
+from curator.kernels.fold.kept import kept, key_of_tables
 
 N_CODE_POINTS = 0x110000
 
@@ -102,6 +103,33 @@ def is_dropped(character: str) -> bool:
 @functools.cache
 def tables() -> FoldTables:
     """Return the tables of this process; they depend on Python's Unicode and OpenCC's data."""
+    identity = np.arange(N_CODE_POINTS, dtype=np.uint32)
+    arrays = kept(lambda: _sparse(build_tables(), identity), key_of_tables())
+    result = _dense(arrays, identity)
+    for array in result:
+        array.flags.writeable = False
+    return result
+
+
+def _sparse(built: FoldTables, identity: np.ndarray) -> list[np.ndarray]:
+    """Return the expansions and, of every other table, where it holds what, where that is new."""
+    arrays = [built.expansions]
+    plains = (identity, identity, np.uint32(0))
+    for table, plain in zip((built.whole, built.normalised, built.boundary), plains, strict=True):
+        places = np.flatnonzero(table != plain).astype(np.uint32)
+        arrays += [places, table[places]]
+    return arrays
+
+
+def _dense(arrays: Sequence[np.ndarray], identity: np.ndarray) -> FoldTables:
+    whole, normalised, boundary = identity.copy(), identity.copy(), np.zeros_like(identity)
+    for i, table in enumerate((whole, normalised, boundary)):
+        table[arrays[1 + 2 * i]] = arrays[2 + 2 * i]
+    return FoldTables(whole, normalised, arrays[0].copy(), boundary)
+
+
+def build_tables() -> FoldTables:
+    """Build the tables from ``unicodedata`` and OpenCC; ``tables`` spares it to most processes."""
     simplified = simplified_forms()
     normalised = np.arange(N_CODE_POINTS, dtype=np.uint32)
     normalised[simplified != normalised] |= TRADITIONAL
@@ -122,11 +150,7 @@ def tables() -> FoldTables:
     whole[(boundary & (0xFF | COMPOSES | ALWAYS)) != 0] |= EXAMINE
     # Counted by the kernel, so it takes the road of expansions, with length zero.
     whole[0xFFFD] = normalised[0xFFFD] = EXPAND
-    found = np.array(expansions or [0], np.uint32)
-    result = FoldTables(whole, normalised, found, boundary)
-    for array in result:
-        array.flags.writeable = False
-    return result
+    return FoldTables(whole, normalised, np.array(expansions or [0], np.uint32), boundary)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from curator.kernels.minhash.digests import sha1_32, shingle_bounds, xxh32
-from curator.kernels.shingles.cpu import MIX_1, mix, roll
+from curator.kernels.shingles.cpu import AT_ONCE, MIX_1, hash_run, mix, roll, workspace
 
 __all__ = ["lowest_permuted", "one_permutation", "permuted", "sha1_32", "shingle_bounds", "xxh32"]
 
@@ -14,11 +14,11 @@ EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 ROUND = np.uint64(0xD1B54A32D192ED03)
 HALF = np.uint64(32)
 LOW_HALF = np.uint64(0xFFFFFFFF)
-AT_ONCE = 512
-"""Hashes mixed in one vectorised loop before they are told to their places."""
 ABSENT = np.uint32(0xFFFFFFFF)
 TOP = np.uint64(61)
 SUSPECT = np.uint32(16)
+FEW = 8
+"""Empty places up to which it is faster to look through all hashes once for each of them."""
 TOGETHER = 4
 """Hashes permuted in one pass over the permutations: fewer loads than with one or two."""
 
@@ -28,16 +28,21 @@ def one_permutation(offsets, codepoints, lengths, n_hashes, seed):  # type: igno
     """Return uint32[n, n_hashes]; see the contract."""
     n_documents = len(offsets) - 1
     result = np.zeros((n_documents, n_hashes), np.uint32)
-    scratch = np.empty(_longest(offsets), np.uint64)
-    row = np.empty(n_hashes, np.uint64)
-    places, values = np.empty(AT_ONCE, np.uint32), np.empty(AT_ONCE, np.uint32)
+    hashes, work = np.empty(_longest(offsets), np.uint64), workspace(offsets, lengths)
+    row, spread = np.empty(n_hashes, np.uint64), np.empty(AT_ONCE, np.uint64)
     salt = mix(seed * MIX_1 + ROUND)
     for document in range(n_documents):
-        start, stop = offsets[document], offsets[document + 1]
-        if lengths[document] < 1 or stop - start < lengths[document]:
+        start, stop, length = offsets[document], offsets[document + 1], lengths[document]
+        n = stop - start - length + 1
+        if length < 1 or n < 1:
             continue
-        n = roll(codepoints, start, stop, lengths[document], scratch)
-        _sign(scratch[:n], salt, row, places, values)
+        row[:] = EMPTY
+        for first in range(0, n, AT_ONCE):
+            count = min(AT_ONCE, n - first)
+            hash_run(codepoints, start + first, count, length, work, hashes, first)
+            _spread(hashes, first, count, salt, n_hashes, spread)
+            _lower_all(spread, count, np.uint64(0), row)
+        _fill(hashes, n, salt, row, spread)
         for place in range(n_hashes):
             result[document, place] = np.uint32(row[place] & LOW_HALF)
     return result
@@ -52,40 +57,68 @@ def _longest(offsets):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _sign(hashes, salt, row, places, values):  # type: ignore[no-untyped-def]
-    n_hashes = np.uint64(len(row))
-    row[:] = EMPTY
-    turn = np.uint64(0)
-    n_empty = len(row)
+def _fill(hashes, n, salt, row, spread):  # type: ignore[no-untyped-def]
+    """Fill the places that the first round left empty, by fresh hashes, round by round."""
+    n_empty, turn = _count_empty(row), np.uint64(1)
     # The round stands above the hash, so the smallest in a place is of the first round in which
     # the *union* of two sets reaches that place: equal in both with probability J.
-    while n_empty and turn < n_hashes:
-        above = turn << HALF
-        for start in range(0, len(hashes), AT_ONCE):
-            some = hashes[start : start + AT_ONCE]
-            _spread(some, salt + turn * ROUND, n_hashes, places, values)
-            for i in range(len(some)):
-                place = places[i]
-                row[place] = min(row[place], above | np.uint64(values[i]))
-        n_empty = 0
-        for place in range(len(row)):
-            n_empty += row[place] == EMPTY
+    while n_empty and turn < len(row):
+        for first in range(0, n, AT_ONCE):
+            count = min(AT_ONCE, n - first)
+            _spread(hashes, first, count, salt + turn * ROUND, len(row), spread)
+            if n_empty > FEW:
+                _lower_all(spread, count, turn << HALF, row)
+            else:
+                _lower_few(spread, count, turn << HALF, row)
+        n_empty = _count_empty(row)
         turn += np.uint64(1)
     # Sets of a few shingles may still leave gaps: now every shingle visits every empty place.
     for place in range(len(row)):
         if row[place] == EMPTY:
-            before = salt + (n_hashes + np.uint64(place)) * ROUND
-            for i in range(len(hashes)):
+            before = salt + np.uint64(len(row) + place) * ROUND
+            for i in range(n):
                 row[place] = min(row[place], mix(hashes[i] ^ before) & LOW_HALF)
 
 
 @njit(cache=True, nogil=True)
-def _spread(hashes, before, n_hashes, places, values):  # type: ignore[no-untyped-def]
-    """Write place and value of each hash in one round; apart from the places, LLVM vectorises."""
-    for i in range(len(hashes)):
-        h = mix(hashes[i] ^ before)
-        places[i] = np.uint32(((h >> HALF) * n_hashes) >> HALF)
-        values[i] = np.uint32(h & LOW_HALF)
+def _count_empty(row):  # type: ignore[no-untyped-def]
+    n_empty = np.int64(0)
+    for place in range(len(row)):
+        n_empty += row[place] == EMPTY
+    return n_empty
+
+
+@njit(cache=True, nogil=True)
+def _spread(hashes, first, count, before, n_hashes, spread):  # type: ignore[no-untyped-def]
+    """Write ``place << 32 | value`` of each hash in one round; LLVM vectorises."""
+    first = np.uint64(first)
+    n_places = np.uint64(n_hashes) & LOW_HALF  # LLVM then knows that it is short: a lesser product
+    for i in range(np.uint64(count)):
+        h = mix(hashes[first + i] ^ before)
+        spread[i] = (((h >> HALF) * n_places) & ~LOW_HALF) | (h & LOW_HALF)
+
+
+@njit(cache=True, nogil=True)
+def _lower_all(spread, count, above, row):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        place = spread[i] >> HALF
+        row[place] = min(row[place], above | (spread[i] & LOW_HALF))
+
+
+@njit(cache=True, nogil=True)
+def _lower_few(spread, count, above, row):  # type: ignore[no-untyped-def]
+    """Do as ``_lower_all`` does, in a round later than the first and with few places empty.
+
+    Less the number of the place, in the upper half, those of the place alone are below 2³²: the
+    least of all is theirs, if there are any. That takes no look at the row and vectorises.
+    """
+    for place in range(len(row)):
+        if row[place] >= above:
+            here, lowest = np.uint64(place) << HALF, EMPTY
+            for i in range(count):
+                lowest = min(lowest, spread[i] - here)
+            if lowest <= LOW_HALF:
+                row[place] = min(row[place], above | lowest)
 
 
 @njit(cache=True, nogil=True)
@@ -95,12 +128,13 @@ def permuted(offsets, codepoints, lengths, n_hashes, a, b):  # type: ignore[no-u
     result = np.zeros((n_documents, n_hashes), np.uint32)
     longest = _longest(offsets)
     scratch, halves = np.empty(longest, np.uint64), np.empty(longest + TOGETHER, np.uint32)
+    work = workspace(offsets, lengths)
     row = np.empty(len(a), np.uint32)
     for document in range(n_documents):
         start, stop = offsets[document], offsets[document + 1]
         if lengths[document] < 1 or stop - start < lengths[document]:
             continue
-        n = roll(codepoints, start, stop, lengths[document], scratch)
+        n = roll(codepoints, start, stop, lengths[document], scratch, work)
         for i in range(n):
             halves[i] = np.uint32(scratch[i] & LOW_HALF)
         _lowest(halves, n, a, b, row)
