@@ -81,12 +81,16 @@ def compare_jaccard(
 
 
 def compare_aligned(
-    left: dict[str, np.ndarray], right: dict[str, np.ndarray], places: np.ndarray
+    left: dict[str, np.ndarray],
+    right: dict[str, np.ndarray],
+    places: np.ndarray,
+    at_least: float = LEAST_ALIGNED,
 ) -> np.ndarray:
     """Return float64[n, 2]: shares of the lesser document aligned with, and equal to, the better.
 
     Of each pair the document with the lower ``rank`` is the whole, the other the part. A pair
-    that says the same with other numbers, or in a few lines with other words, has 0 in both.
+    that says the same with other numbers, or in a few lines with other words, has 0 in both, and
+    so has one of which less than ``at_least`` is aligned.
     """
     result = np.zeros((len(places), 2), np.float64)
     left_better = left["rank"][places[:, 0]] < right["rank"][places[:, 1]]
@@ -96,19 +100,22 @@ def compare_aligned(
     ):
         chosen = np.flatnonzero(better)
         chosen = chosen[np.argsort(places[chosen, columns[0]], kind="stable")]
-        result[chosen] = _shares(whole, part, places[chosen][:, columns])
+        result[chosen] = _shares(whole, part, places[chosen][:, columns], at_least)
     return result
 
 
 def _shares(
-    whole: dict[str, np.ndarray], part: dict[str, np.ndarray], pairs: np.ndarray
+    whole: dict[str, np.ndarray],
+    part: dict[str, np.ndarray],
+    pairs: np.ndarray,
+    at_least: float,
 ) -> np.ndarray:
-    part_keys = _keys(part)
-    found = align(_keys(whole), part_keys, pairs, part["unspaced"], LEAST_ALIGNED)
-    lengths = np.maximum(1, part_keys.lengths[pairs[:, 1]])
+    found = align(_keys(whole), _keys(part), pairs, part["unspaced"], at_least)
+    asked, offsets = pairs[:, 1], part["offsets"]
+    lengths = np.maximum(1, offsets[asked + 1] - offsets[asked])
     shares = np.stack([found.aligned / lengths, found.equal / lengths], axis=1)
     shares[~same_numbers(found.digits, found.equal_digits)] = 0
-    short = lengths < np.where(part["unspaced"], *SHORT)[pairs[:, 1]]
+    short = lengths < np.where(part["unspaced"][asked], *SHORT)
     shares[short & (shares[:, 1] < NEARLY_EQUAL)] = 0
     return shares
 
@@ -130,7 +137,17 @@ def _keys(arrays: dict[str, np.ndarray]) -> Keys:
 
 
 SKETCHES = Comparison(1, 1_000_000, load_sketches, compare_sketches)
-ALIGNMENT = Comparison(2, 10_000, load_prepared, compare_aligned)
+
+
+def by_alignment(at_least: float) -> Comparison:
+    """Return the comparison by alignment, pairs of which less is aligned given as 0 in both.
+
+    The more is asked, the sooner a pair of strangers is given up.
+    """
+    return Comparison(2, 10_000, load_prepared, partial(compare_aligned, at_least=at_least))
+
+
+ALIGNMENT = by_alignment(LEAST_ALIGNED)
 
 
 def by_jaccard(at_least: float) -> Comparison:
@@ -198,8 +215,10 @@ def _compare_part(
     result = np.zeros((len(pairs), comparison.columns), np.float64)
     left = comparison.load(work, index)
     other = np.searchsorted(first_rows, pairs[:, 1], side="right") - 1
-    for number in np.unique(other).tolist():  # two parts are mapped at a time
-        here = np.flatnonzero(other == number)
+    by_part = np.argsort(other, kind="stable")
+    cuts = np.flatnonzero(np.diff(other[by_part])) + 1
+    for here in np.split(by_part, cuts) if len(pairs) else ():  # two parts are mapped at a time
+        number = int(other[here[0]])
         right = left if number == index else comparison.load(work, number)
         places = np.empty((len(here), 2), np.int64)
         places[:, 0] = _places(left["rows"], pairs[here, 0])

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from curator.kernels import buffers
 from curator.kernels.alignment import SPACED_SEED, UNSPACED_SEED, Alignment, align
-from curator.kernels.alignment.cpu import BACK, CREDIT, MATCH, MISS, ZEROS
+from curator.kernels.alignment.cpu import BACK, CREDIT, MATCH, MISS
+from curator.kernels.alignment.digits import ZEROS
+from curator.kernels.alignment.seeds import SCANS
 from curator.kernels.fold import Keys, fold
 from curator.kernels.shingles import unspaced
 
@@ -49,8 +51,6 @@ class PlainWalk:
             j = self.places.get(self.part[i : i + self.seed], -1)
             if j < 0:
                 i += 1
-                if i - aligned > self.may_miss:
-                    return 0, 0, 0, 0
                 continue
             before = self.backward(j, i, done)
             after, last = self.forward(j + self.seed, i + self.seed)
@@ -159,6 +159,96 @@ def test_the_walk_equals_a_plain_one_whatever_the_keys_and_the_order_of_the_pair
     for (aligned, equal, digits, equal_digits), (_, p) in zip(expected, pairs, strict=True):
         assert equal_digits <= digits <= aligned <= len(parts[p])
         assert equal_digits <= equal <= aligned
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["replace", "add", "leave out", "move", "repeat"]),
+        st.integers(0, 10_000),
+        st.integers(1, 90),
+    ),
+    max_size=30,
+)
+
+
+def edited(text: str, edits: list[tuple[str, int, int]]) -> str:
+    """Return ``text`` after small changes and moves, each at a place and of a length."""
+    for kind, place, length in edits:
+        at = place % (len(text) + 1)
+        before, there, after = text[:at], text[at : at + length], text[at + length :]
+        if kind == "replace":
+            text = before + "7٣x"[length % 3] + text[at + 1 :]
+        elif kind == "add":
+            text = before + "䶮2q"[length % 3] + text[at:]
+        elif kind == "leave out":
+            text = before + text[at + 1 :]
+        elif kind == "move":
+            text = there + before + after
+        else:
+            text = before + there + there + after
+    return text
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from([CANTONESE * 3, JAVANESE * 2, HINDI * 2]),
+    EDITS,
+    EDITS,
+    st.sampled_from([0.0, 0.5, 0.7, 0.9, 0.97]),
+    st.booleans(),
+)
+def test_edited_copies_are_walked_along_as_by_the_plain_walk(
+    text: str, one_edits: list, other_edits: list, at_least: float, is_unspaced: bool
+) -> None:
+    texts = [edited(text, one_edits), edited(text, other_edits), text]
+    keys = keys_of(texts)
+    pairs = np.array([(a, b) for a in range(3) for b in range(3)])
+    found = align(keys, keys, pairs, np.full(3, is_unspaced), at_least)
+    seed = UNSPACED_SEED if is_unspaced else SPACED_SEED
+    expected = [PlainWalk(texts[w], texts[p], seed, at_least).result() for w, p in pairs.tolist()]
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+
+
+@pytest.mark.parametrize("source", [CANTONESE, JAVANESE, HINDI])
+@pytest.mark.parametrize("n_pieces", [2, SCANS, SCANS + 1, 3 * SCANS])
+def test_few_seeds_and_many_are_found_where_they_first_stand(source: str, n_pieces: int) -> None:
+    pieces = [source[i % 40 : i % 40 + 20] + chr(0x10400 + i) for i in range(n_pieces)]
+    whole = "".join(pieces) * 2
+    part = "".join(piece + chr(0x12000 + i) * 20 for i, piece in enumerate(reversed(pieces)))
+    keys = keys_of([whole, part, source])
+    pairs = np.array([[0, 1], [0, 2], [0, 1], [1, 0], [2, 1]])
+    found = align(keys, keys, pairs, np.zeros(3, np.bool_))
+    texts = [whole, part, source]
+    expected = [PlainWalk(texts[w], texts[p], SPACED_SEED).result() for w, p in pairs.tolist()]
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+    assert found.equal[0] >= 10 * n_pieces
+
+
+@LANGUAGES
+def test_asking_for_more_only_turns_pairs_into_zeros(text: str) -> None:
+    rng = np.random.default_rng(1)
+    copies = [text]
+    for share_of_text in (0.05, 0.2, 0.4, 0.8):
+        gone = rng.integers(0, len(text), int(share_of_text * 20))
+        copies.append("".join("𠮶" * 8 + c if i in gone else c for i, c in enumerate(text)))
+    keys = keys_of([*copies, text[: len(text) // 3] + CANTONESE[::-1], ""])
+    n = len(keys.offsets) - 1
+    pairs = np.array([(a, b) for a in range(n) for b in range(n)])
+    everything = np.stack(align(keys, keys, pairs), axis=1)
+    lengths = keys.lengths[pairs[:, 1]]
+    for at_least in (0.5, 0.7, 0.9, 1.0):
+        found = np.stack(align(keys, keys, pairs, None, at_least), axis=1)
+        enough = everything[:, 0] >= np.round(at_least * lengths, 6)
+        assert np.array_equal(found, np.where(enough[:, None], everything, 0))
+
+
+def test_keys_that_cannot_be_written_to_are_aligned_like_others() -> None:
+    keys = fold(buffers.of([CANTONESE, JAVANESE, CANTONESE[10:]]))
+    pairs = np.array([[0, 2], [2, 0], [0, 1]])
+    expected = [column.tolist() for column in align(keys, keys, pairs)]
+    for array in keys:
+        array.flags.writeable = False
+    assert [column.tolist() for column in align(keys, keys, pairs)] == expected
 
 
 @settings(deadline=None)

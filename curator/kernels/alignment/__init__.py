@@ -53,7 +53,7 @@ def align(
     """
     body = twin.body(part.codepoints, "alignment")
     scripts = unspaced(part) if is_unspaced is None else is_unspaced
-    seeds = np.where(scripts, UNSPACED_SEED, SPACED_SEED)[pairs[:, 1]]
+    seeds = np.where(scripts[pairs[:, 1]], UNSPACED_SEED, SPACED_SEED)
     found = body.align(
         whole.offsets,
         whole.codepoints,

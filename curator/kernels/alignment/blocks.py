@@ -1,0 +1,130 @@
+"""Many characters at a time: which of them are the same, as the bits of one word.
+
+Each function becomes a handful of vector instructions on any processor LLVM knows; numba finds
+none of this by itself, because it cannot turn a loop of comparisons into one word of bits. Bit 0
+stands for the first character.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
+from numba import extending, njit, types
+
+intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
+SIZE = 32
+"""Characters compared at a time."""
+WIDE = 64
+"""Hashes looked through at a time."""
+LINE = 16
+"""Characters in a cache line."""
+
+
+def _fits(data: Any) -> bool:
+    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint32
+
+
+def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
+    return builder.gep(context.make_array(kind)(context, builder, data).data, [at])
+
+
+def _block(builder: Any, place: Any, size: int) -> Any:
+    """Load ``size`` numbers of 32 bits as one vector, wherever in memory they lie."""
+    vector = ir.VectorType(ir.IntType(32), size)
+    return builder.load(builder.bitcast(place, vector.as_pointer()), align=4)
+
+
+@intrinsic
+def _same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
+    if not (_fits(one) and _fits(other)):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        here = _place(context, builder, one, values[0], values[1])
+        beside = _place(context, builder, other, values[2], values[3])
+        blocks = _block(builder, here, SIZE), _block(builder, beside, SIZE)
+        bits = builder.bitcast(builder.icmp_unsigned("==", *blocks), ir.IntType(SIZE))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.uint64(one, types.int64, other, types.int64), build
+
+
+@intrinsic
+def _equal_to(typing: Any, data: Any, at: Any, number: Any) -> Any:
+    if not _fits(data):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        found = _block(builder, _place(context, builder, data, values[0], values[1]), WIDE)
+        nothing = ir.Constant(found.type, ir.Undefined)
+        first = builder.insert_element(nothing, values[2], ir.IntType(32)(0))
+        everywhere = ir.Constant(found.type, [0] * WIDE)
+        wanted = builder.shuffle_vector(first, nothing, everywhere)
+        return builder.bitcast(builder.icmp_unsigned("==", found, wanted), ir.IntType(64))
+
+    return types.uint64(data, types.int64, types.uint32), build
+
+
+@intrinsic
+def _fetch(typing: Any, data: Any, at: Any) -> Any:
+    if not _fits(data):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        place = builder.bitcast(_place(context, builder, data, *values), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        builder.call(prefetch, [place, number(0), number(2), number(1)])  # read; second cache; data
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64), build
+
+
+@intrinsic
+def _zeros_below(typing: Any, bits: Any) -> Any:
+    return types.uint64(types.uint64), lambda _, builder, __, values: builder.cttz(
+        values[0], ir.Constant(ir.IntType(1), 0)
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def lowest(bits: Any) -> Any:
+    """Return the place of the lowest bit that is set; 64 where none is."""
+    return np.int64(_zeros_below(np.uint64(bits)))
+
+
+@njit(cache=True, nogil=True)
+def same(one: Any, at: Any, stop: Any, other: Any, there: Any, end: Any) -> Any:
+    """Return as bits which of the next ``SIZE`` characters of two texts are the same.
+
+    Both are uint32[n], contiguous. Of ``one`` the characters begin at ``at`` and end before
+    ``stop``, of ``other`` at ``there`` and before ``end``; past either end the bits are 0.
+    """
+    n = min(np.int64(SIZE), stop - at, end - there)
+    if n <= 0:
+        return np.uint64(0)
+    if at + SIZE <= len(one) and there + SIZE <= len(other):
+        return _same(one, at, other, there) & (~np.uint64(0) >> np.uint64(64 - n))
+    bits = np.uint64(0)
+    for k in range(n):
+        bits |= np.uint64(one[at + k] == other[there + k]) << np.uint64(k)
+    return bits
+
+
+@njit(cache=True, nogil=True)
+def equal_to(numbers: Any, at: Any, number: Any) -> Any:
+    """Return as bits which of the ``WIDE`` numbers (uint32) from ``at`` on equal ``number``.
+
+    The caller sees to it that they exist.
+    """
+    return _equal_to(numbers, at, number)
+
+
+@njit(cache=True, nogil=True)
+def fetch(numbers: Any, start: Any, stop: Any) -> None:
+    """Ask for uint32 ``numbers[start:stop]`` without waiting: they are read a little later."""
+    for at in range(start, stop, LINE):
+        _fetch(numbers, at)
