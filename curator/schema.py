@@ -1,16 +1,22 @@
-"""The document row: its columns, their types, and how any reader's table is made to conform."""
+"""The document row: its columns, their types, and how any reader's table is made to conform.
+
+pandas loads on first use, where a frame is made: what reads Arrow alone starts without it.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from curator.errors import DataError
 from curator.kernels.buffers import Utf8
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ID = "id"
 TEXT = "text"
@@ -29,8 +35,19 @@ RESERVED = (EXTRA, FILE, LINE, *VERDICT)
 """Names the library gives; an input field of such a name travels inside `extra`."""
 
 STRING = pa.large_string()
-STRING_DTYPE = pd.StringDtype(storage="pyarrow", na_value=np.nan)
-"""pandas' own `str`: Arrow large_string underneath, so text buffers are shared, not copied."""
+if TYPE_CHECKING:
+    STRING_DTYPE: pd.StringDtype
+    """pandas' own `str`: Arrow large_string underneath, so text buffers are shared, not copied."""
+    PANDAS_TYPES: dict[pa.DataType, Any]
+    """pandas' nullable types: an integer beside a null stays the integer it was."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "STRING_DTYPE":
+        return _pandas_types()[STRING]
+    if name == "PANDAS_TYPES":
+        return _pandas_types()
+    raise AttributeError(f"module 'curator.schema' has no attribute {name!r}")
 
 
 def table_schema(metadata: pa.Schema | None = None) -> pa.Schema:
@@ -75,26 +92,32 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas(types_mapper=_pandas_type)
 
 
-PANDAS_TYPES: dict[pa.DataType, Any] = {
-    pa.string(): STRING_DTYPE,
-    pa.large_string(): STRING_DTYPE,
-    pa.bool_(): pd.BooleanDtype(),
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
-    pa.float32(): pd.Float32Dtype(),
-    pa.float64(): pd.Float64Dtype(),
-}
-"""pandas' nullable types: an integer beside a null stays the integer it was."""
-
-
 def _pandas_type(kind: pa.DataType) -> Any:
-    return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else PANDAS_TYPES.get(kind)
+    import pandas as pd
+
+    return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else _pandas_types().get(kind)
+
+
+@functools.cache
+def _pandas_types() -> dict[pa.DataType, Any]:
+    import pandas as pd
+
+    text = pd.StringDtype(storage="pyarrow", na_value=np.nan)
+    return {
+        pa.string(): text,
+        pa.large_string(): text,
+        pa.bool_(): pd.BooleanDtype(),
+        pa.int8(): pd.Int8Dtype(),
+        pa.int16(): pd.Int16Dtype(),
+        pa.int32(): pd.Int32Dtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.uint8(): pd.UInt8Dtype(),
+        pa.uint16(): pd.UInt16Dtype(),
+        pa.uint32(): pd.UInt32Dtype(),
+        pa.uint64(): pd.UInt64Dtype(),
+        pa.float32(): pd.Float32Dtype(),
+        pa.float64(): pd.Float64Dtype(),
+    }
 
 
 def to_table(frame: pd.DataFrame, schema: pa.Schema | None = None) -> pa.Table:
@@ -108,7 +131,7 @@ def to_table(frame: pd.DataFrame, schema: pa.Schema | None = None) -> pa.Table:
 
 def string_array(column: Any) -> pa.LargeStringArray:
     """Return a Series or Arrow column of strings as one contiguous ``large_string`` array."""
-    array = pa.array(column) if isinstance(column, pd.Series) else column
+    array = column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column)
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # pyarrow gives a chunked array back for zero chunks

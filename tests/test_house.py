@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -155,3 +156,30 @@ def test_importing_the_library_is_light_and_silent() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shelf", ["curator.dedup", "curator.stages", "curator.io"])
+def test_every_name_of_a_shelf_that_loads_on_first_use_is_there(shelf: str) -> None:
+    module = importlib.import_module(shelf)
+    assert set(module.__all__) == set(module._HOMES)
+    for name in module.__all__:
+        assert getattr(module, name).__module__ == module._HOMES[name]
+    with pytest.raises(AttributeError, match=f"module '{shelf}' has no attribute 'Absent'"):
+        module.Absent
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import curator.schema", {"pandas", "dask"}),
+        ("import curator.stages, curator.dedup", {"numpy", "pyarrow", "curator.batch"}),
+        (
+            "from curator.dedup import FuzzyDuplicates",
+            {"curator.filters", "curator.modifiers", "curator.dedup.exact", "dask", "ftfy"},
+        ),
+    ],
+)
+def test_what_is_not_asked_for_is_not_loaded(code: str, absent: set[str]) -> None:
+    code = f"import sys; {code}; print(sorted({absent!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

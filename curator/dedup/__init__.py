@@ -1,12 +1,31 @@
-"""Global stages that find what is said twice: documents, of which the best stays, and lines."""
+"""Global stages that find what is said twice: documents, of which the best stays, and lines.
 
-from curator.dedup.exact import ExactDuplicates
-from curator.dedup.fuzzy import FuzzyDuplicates
-from curator.dedup.lines import DuplicateLines
-from curator.dedup.repeated_ids import RepeatedIds
-from curator.dedup.semantic import SemanticDuplicates
-from curator.dedup.skeletons import SkeletonDuplicates
-from curator.dedup.substrings import ExactSubstrings
+The names load on first use: one stage alone needs neither the kernels nor the packages of others.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from curator.dedup.exact import ExactDuplicates
+    from curator.dedup.fuzzy import FuzzyDuplicates
+    from curator.dedup.lines import DuplicateLines
+    from curator.dedup.repeated_ids import RepeatedIds
+    from curator.dedup.semantic import SemanticDuplicates
+    from curator.dedup.skeletons import SkeletonDuplicates
+    from curator.dedup.substrings import ExactSubstrings
+
+_HOMES = {
+    "DuplicateLines": "curator.dedup.lines",
+    "ExactDuplicates": "curator.dedup.exact",
+    "ExactSubstrings": "curator.dedup.substrings",
+    "FuzzyDuplicates": "curator.dedup.fuzzy",
+    "RepeatedIds": "curator.dedup.repeated_ids",
+    "SemanticDuplicates": "curator.dedup.semantic",
+    "SkeletonDuplicates": "curator.dedup.skeletons",
+}
 
 __all__ = [
     "DuplicateLines",
@@ -17,3 +36,13 @@ __all__ = [
     "SemanticDuplicates",
     "SkeletonDuplicates",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'curator.dedup' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,12 +1,34 @@
-"""Stages: objects that take a dataset and return a dataset."""
+"""Stages: objects that take a dataset and return a dataset.
 
-from curator.stages.add_id import AddId
-from curator.stages.base import LocalStageBase, Stage
-from curator.stages.global_stage import GlobalStageBase
-from curator.stages.modify import Modify
-from curator.stages.score import Filter, Score, ScoreFilter
-from curator.stages.sequential import Sequential
-from curator.stages.workspace import Workspace
+The names load on first use: a global stage needs neither the filters nor the modifiers.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from curator.stages.add_id import AddId
+    from curator.stages.base import LocalStageBase, Stage
+    from curator.stages.global_stage import GlobalStageBase
+    from curator.stages.modify import Modify
+    from curator.stages.score import Filter, Score, ScoreFilter
+    from curator.stages.sequential import Sequential
+    from curator.stages.workspace import Workspace
+
+_HOMES = {
+    "AddId": "curator.stages.add_id",
+    "Filter": "curator.stages.score",
+    "GlobalStageBase": "curator.stages.global_stage",
+    "LocalStageBase": "curator.stages.base",
+    "Modify": "curator.stages.modify",
+    "Score": "curator.stages.score",
+    "ScoreFilter": "curator.stages.score",
+    "Sequential": "curator.stages.sequential",
+    "Stage": "curator.stages.base",
+    "Workspace": "curator.stages.workspace",
+}
 
 __all__ = [
     "AddId",
@@ -20,3 +42,13 @@ __all__ = [
     "Stage",
     "Workspace",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'curator.stages' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
