@@ -45,9 +45,12 @@ TEXTS: dict[str, Callable[[], Utf8]] = {
     "Cantonese Wikipedia": lambda: _texts(measure.DATA / "yue" / "yuewiki_20220901.jsonl.gz"),
     "Javanese paragraphs": lambda: _texts(measure.DATA / "jav" / "nusaparagraph_jav.jsonl.gz"),
     "Gujarati Bible": lambda: _texts(measure.DATA / "bulk" / "bible_chapters.jsonl.gz", "guj"),
+    "Cantonese sentences": lambda: _texts(measure.DATA / "yue" / "ctcpc_yue_sents.jsonl.gz"),
+    "Indonesian help": lambda: _texts(measure.DATA / "ind" / "libreoffice_help_id.jsonl.gz"),
     "Latvian Bible": lambda: _texts(measure.DATA / "bulk" / "bible_chapters.jsonl.gz", "lav"),
 }
-"""What is measured: unspaced, ASCII, combining marks, Latin letters beyond ASCII."""
+"""What is measured: unspaced, ASCII, combining marks, documents of one sentence, documents that
+repeat much, Latin letters beyond ASCII."""
 
 
 def _statistics(texts: Utf8) -> Timed:

@@ -168,6 +168,66 @@ def test_blocks_count_what_a_plain_reading_counts(documents: list[str]) -> None:
     _check([*documents, " " * 80])
 
 
+mixed_texts = st.lists(
+    st.sampled_from(
+        (*WORDS, "我哋食咗飯", "，", "。", "「好」", "嘅嘅嘅", "！！", "𠻺㗎", "𠻺𠻺", "ไป", "ที่",
+         "ภาษา", "ક્ષ", "ગુજરાતી", "ありがとう", "한국어", "\u3000", " ", "\n", "……", "⋯", "—",
+         "-»", "#", ".", "9", "\u200d", "好\u0301", "ннн", "éé", "☺", "👩", "👩👩",
+         "\ufe0f", "\u1734"),
+    ),
+    min_size=15,
+    max_size=60,
+).map("".join)  # fmt: skip
+"""Words of many scripts with nothing between them: blocks are cut behind unspaced characters."""
+
+
+@given(st.lists(mixed_texts, min_size=1, max_size=3))
+@settings(max_examples=300, deadline=None)
+@example(["嘅" * 20 + "aé" * 12 + "好" * 30, "，" * 70, "\u3000" * 70, "𠻺" * 40 + "𠻻" * 20])
+@example(["好" * 20 + "ab" * 40 + "好" * 9, "é" * 80 + "好", "ก็" * 40, "a" + "\u0301" * 90])
+def test_blocks_of_any_script_count_what_a_plain_reading_counts(documents: list[str]) -> None:
+    _check([*documents, " " * 80])
+    ngrams = text_stats(buffers.of([*documents, " " * 80])).ngrams
+    for row, document in enumerate(documents):
+        for column, n in enumerate(NGrams.LENGTHS):
+            found = ngrams.top[row, column], ngrams.duplicate[row, column]
+            assert found == _ngrams(document, n), (n, document)
+
+
+@pytest.mark.parametrize("character", ["a", "é", "嘅", "！", "𠻺", "ก"])
+def test_a_run_of_one_character_is_as_long_as_it_is_wherever_blocks_end(character: str) -> None:
+    documents = [before + character * 50 + "好。" for before in ("", "b", "好", "好b")]
+    documents = [" " * n + document for n in range(0, 64, 3) for document in documents]
+    stats = text_stats(buffers.of([*documents, " " * 80]))
+    assert set(stats.longest_run[:-1].tolist()) == {50}
+
+
+def test_documents_are_counted_apart_whatever_their_order_and_length() -> None:
+    words = ["好", "我哋", "kucing", "sabenering-benering", "বাংলা"]
+    documents = [
+        " ".join(words[(index * size) % 5] for index in range(size)) for size in (3, 40, 9, 3000, 7)
+    ]
+    documents += [documents[0], documents[2]]
+    together = text_stats(buffers.of([*documents, " " * 80]))
+    for row, document in enumerate(documents):
+        alone = text_stats(buffers.of([document, " " * 80]))
+        assert together.ngrams.top[row].tolist() == alone.ngrams.top[0].tolist()
+        assert together.ngrams.duplicate[row].tolist() == alone.ngrams.duplicate[0].tolist()
+        assert together.scripts[row].tolist() == alone.scripts[0].tolist()
+        assert together.longest_word[row] == alone.longest_word[0]
+    assert together.ngrams.top[0].tolist() == together.ngrams.top[5].tolist()
+
+
+def test_numbers_of_words_may_be_of_64_bits_for_documents_that_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    documents = buffers.of(["ya ya ora ya ya 好好好", "sabenering sabenering sabenering", " " * 80])
+    ordinary = text_stats(documents).ngrams
+    monkeypatch.setattr("curator.kernels.text_stats.spans.LONG", 1)
+    assert text_stats(documents).ngrams.top.tolist() == ordinary.top.tolist()
+    assert text_stats(documents).ngrams.duplicate.tolist() == ordinary.duplicate.tolist()
+
+
 def test_all_letters_of_blocks_are_plain_letters() -> None:
     meanings = tables().meanings
     latin = [*range(0xC0, 0x280), *range(0x1E00, 0x1F00)]

@@ -18,6 +18,12 @@ from numba.core import cgutils
 intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 SIZE = 64
 """Bytes in a block."""
+BARE: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+"""Options for functions that make no array: numba counts no references in them. Each count is an
+atomic step of some 5 ns, a dozen of them in a call: more than the work on a short document."""
+JOINED: dict[str, Any] = {**BARE, "forceinline": True}
+"""The same for functions that LLVM shall make one with their callers: to hand over half a dozen
+arrays takes longer than to go through a short document or a block."""
 
 
 def _block(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
@@ -56,6 +62,23 @@ def _between(typing: Any, data: Any, at: Any, low: Any, size: Any, fold: Any) ->
 
 
 @intrinsic
+def _holding(typing: Any, data: Any, at: Any, flag: Any) -> Any:
+    """Bits of the bytes b for which ``b & flag`` is not zero."""
+    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        array, place, flag = values
+        found = builder.and_(
+            _block(context, builder, data, array, place), _everywhere(builder, flag)
+        )
+        zeros = ir.Constant(ir.VectorType(ir.IntType(8), SIZE), [0] * SIZE)
+        return builder.bitcast(builder.icmp_unsigned("!=", found, zeros), ir.IntType(64))
+
+    return types.uint64(data, types.int64, types.uint8), build
+
+
+@intrinsic
 def _repeated(typing: Any, data: Any, at: Any, distance: Any) -> Any:
     """Bits of the bytes that equal the byte ``distance`` bytes on."""
     if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
@@ -72,6 +95,24 @@ def _repeated(typing: Any, data: Any, at: Any, distance: Any) -> Any:
         return builder.bitcast(bits, ir.IntType(64))
 
     return types.uint64(data, types.int64, types.int64), build
+
+
+@intrinsic
+def _filled(typing: Any, numbers: Any, at: Any) -> Any:
+    """Bits of those of 64 numbers that are not zero."""
+    kind = numbers
+    if not (isinstance(kind, types.Array) and kind.layout == "C" and kind.dtype == types.int64):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        array = context.make_array(kind)(context, builder, values[0])
+        vector = ir.VectorType(ir.IntType(64), SIZE)
+        place = builder.bitcast(builder.gep(array.data, [values[1]]), vector.as_pointer())
+        zeros = ir.Constant(vector, [0] * SIZE)
+        bits = builder.icmp_unsigned("!=", builder.load(place, align=8), zeros)
+        return builder.bitcast(bits, ir.IntType(64))
+
+    return types.uint64(kind, types.int64), build
 
 
 @intrinsic
@@ -108,6 +149,17 @@ def _zeros_above(typing: Any, bits: Any) -> Any:
     )
 
 
+@intrinsic
+def _reversed(typing: Any, bits: Any) -> Any:
+    return types.uint64(types.uint64), lambda _, builder, __, values: builder.bitreverse(values[0])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def turned(bits: Any) -> Any:
+    """Return uint64, the bits in reverse order: bit 0 becomes bit 63."""
+    return _reversed(np.uint64(bits))
+
+
 @njit(cache=True, nogil=True, inline="always")
 def ones(bits: Any) -> Any:
     """Return how many bits are set."""
@@ -141,6 +193,18 @@ def within(data: np.ndarray, at: int, low: int, high: int) -> Any:
 
 
 @njit(cache=True, nogil=True, inline="always")
+def holding(data: np.ndarray, at: int, flag: int) -> Any:
+    """Return uint64, the bits of the bytes that hold a flag, itself of eight bits at most."""
+    return _holding(data, np.int64(at), np.uint8(flag))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def filled(numbers: np.ndarray, at: int) -> Any:
+    """Return uint64, the bits of those of ``SIZE`` numbers, int64, that are not zero."""
+    return _filled(numbers, np.int64(at))
+
+
+@njit(cache=True, nogil=True, inline="always")
 def ascii_letters(data: np.ndarray, at: int) -> Any:
     """Return uint64, the bits of the letters a to z and A to Z."""
     return _between(data, np.int64(at), np.uint8(0x61), np.uint8(25), np.uint8(0x20))
@@ -155,7 +219,7 @@ def repeated(data: np.ndarray, at: int, distance: int) -> Any:
     return _repeated(data, np.int64(at), np.int64(distance))
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def within_text(data: np.ndarray, at: int, end: int, low: int, high: int) -> Any:
     """Return ``within`` for the bytes before ``end`` alone, near the end of the buffer too."""
     if at + SIZE <= len(data):
@@ -167,13 +231,19 @@ def within_text(data: np.ndarray, at: int, end: int, low: int, high: int) -> Any
     return bits
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def characters_between(data: np.ndarray, start: int, end: int) -> int:
     """Return how many characters begin between two bytes."""
     tails = 0
     for block in range(start, end, SIZE):
         tails += ones(within_text(data, block, end, 0x80, 0xBF))
     return end - start - tails
+
+
+@njit(cache=True, nogil=True, inline="always")
+def eight(data: np.ndarray, at: int) -> Any:
+    """Return uint64: eight bytes, the first one its lowest. They must be within the buffer."""
+    return _eight(data, np.int64(at))
 
 
 @njit(cache=True, nogil=True, inline="always")

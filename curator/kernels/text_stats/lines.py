@@ -6,7 +6,15 @@ import numpy as np
 from numba import njit
 
 from curator.kernels.text_stats import columns
-from curator.kernels.text_stats.blocks import SIZE, first_bits, lowest, ones, within_text
+from curator.kernels.text_stats.blocks import (
+    BARE,
+    JOINED,
+    SIZE,
+    first_bits,
+    lowest,
+    ones,
+    within_text,
+)
 from curator.kernels.text_stats.classes import (
     BULLET,
     CLOSING_BRACKET,
@@ -21,7 +29,7 @@ from curator.kernels.unicode.decode import decode, previous_character
 LINE_FEED, COLON = 0x0A, 0x3A
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _ends_in_ellipsis(data: np.ndarray, start: int, end: int, meanings: np.ndarray) -> bool:
     """Return whether a stripped line ends in one of the published ellipses, or their like."""
     size = end - start
@@ -47,7 +55,7 @@ def _ends_in_ellipsis(data: np.ndarray, start: int, end: int, meanings: np.ndarr
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _is_terminated(data: np.ndarray, start: int, end: int, meanings: np.ndarray) -> bool:
     """Return whether a stripped line ends in a final mark, closing brackets after it skipped."""
     while end > start:
@@ -62,7 +70,7 @@ def _is_terminated(data: np.ndarray, start: int, end: int, meanings: np.ndarray)
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _count_line(
     data: np.ndarray, start: int, end: int, out: np.ndarray, meanings: np.ndarray
 ) -> None:
@@ -88,7 +96,7 @@ def _count_line(
     out[columns.TERMINALS] += _is_terminated(data, start, end, meanings)
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def count_lines(
     data: np.ndarray, start: int, end: int, out: np.ndarray, meanings: np.ndarray
 ) -> None:
@@ -116,13 +124,13 @@ def count_lines(
     out[columns.PARAGRAPHS] = paragraphs
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _in_url(byte: int) -> bool:
     """Return whether a byte may stand in an address by the published expression."""
     return 0x24 <= byte <= 0x5F or 0x61 <= byte <= 0x7A or byte == 0x21
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def url_at(data: np.ndarray, start: int, colon: int, end: int) -> tuple[int, int]:
     """Return start and end of the http(s) address whose first colon is at ``colon``.
 
@@ -141,7 +149,7 @@ def url_at(data: np.ndarray, start: int, colon: int, end: int) -> tuple[int, int
     return (first, tail) if tail > colon + 3 else (colon, colon)
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def url_characters(data: np.ndarray, start: int, end: int) -> int:
     """Return the characters of http(s) addresses; all of them are ASCII."""
     total, behind = 0, start  # behind: the end of the last address

@@ -5,12 +5,35 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from curator.kernels.text_stats.ngrams import find_words, most_words
+from curator.kernels.text_stats.blocks import BARE
+from curator.kernels.text_stats.spans import END_BYTE, FIRST_BYTE, find_words, room_for_words
 from curator.kernels.text_stats.words import is_same
 from curator.kernels.unicode.decode import decode
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
+def _count_listed_words(
+    offsets: np.ndarray,
+    data: np.ndarray,
+    words: np.ndarray,
+    values: np.ndarray,
+    kinds: np.ndarray,
+    meanings: np.ndarray,
+    listed_offsets: np.ndarray,
+    listed: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    for row in range(len(out)):
+        start, end = offsets[row], offsets[row + 1]
+        for word in range(find_words(data, start, end, words, values, kinds, meanings)):
+            first, last = start + words[FIRST_BYTE, word], start + words[END_BYTE, word]
+            for entry in range(len(listed_offsets) - 1):
+                wanted = listed[listed_offsets[entry] : listed_offsets[entry + 1]]
+                if is_same(data, first, last, wanted):
+                    out[row] += 1
+                    break
+
+
 def count_listed_words(
     offsets: np.ndarray,
     data: np.ndarray,
@@ -20,18 +43,8 @@ def count_listed_words(
 ) -> np.ndarray:
     """Return int64[n]: how many words of each document are on a list, itself given as text."""
     out = np.zeros(len(offsets) - 1, np.int64)
-    words = np.empty((4, 256), np.int64)
-    for row in range(len(out)):
-        start, end = offsets[row], offsets[row + 1]
-        most = most_words(data, start, end)
-        if most > words.shape[1]:
-            words = np.empty((4, most), np.int64)
-        for word in range(find_words(data, start, end, words, meanings)):
-            for entry in range(len(listed_offsets) - 1):
-                wanted = listed[listed_offsets[entry] : listed_offsets[entry + 1]]
-                if is_same(data, words[0, word], words[1, word], wanted):
-                    out[row] += 1
-                    break
+    room = room_for_words(offsets)
+    _count_listed_words(offsets, data, *room, meanings, listed_offsets, listed, out)
     return out
 
 

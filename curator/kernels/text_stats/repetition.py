@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 
 from curator.kernels.text_stats.blocks import (
+    BARE,
+    JOINED,
     SIZE,
     characters_between,
     lowest,
@@ -20,7 +22,7 @@ from curator.kernels.unicode.decode import decode
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def hash_bytes(data: np.ndarray, start: int, end: int) -> Any:
     """Return uint64, a hash of some bytes; only a guess, equality is checked afterwards."""
     value = np.uint64(end - start)
@@ -30,7 +32,7 @@ def hash_bytes(data: np.ndarray, start: int, end: int) -> Any:
     return value
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def same_bytes(data: np.ndarray, start: int, other: int, size: int) -> bool:
     """Return whether ``size`` bytes from ``start`` equal those from ``other``."""
     for index in range(0, size, 8):
@@ -41,9 +43,19 @@ def same_bytes(data: np.ndarray, start: int, other: int, size: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
-def _tally(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, n: int, out: np.ndarray) -> None:
-    """Write the number of pieces, of different pieces, and their characters into ``out``."""
+@njit(**JOINED)
+def _tally(
+    data: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    n: int,
+    table: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Write the number of pieces, of different pieces, and their characters into ``out``.
+
+    ``table`` has at least four times as many slots as there are pieces.
+    """
     if n == 1:  # many documents are one paragraph
         out[0], out[1] = 1, 1
         out[2] = characters_between(data, starts[0], ends[0])
@@ -52,7 +64,7 @@ def _tally(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, n: int, out: 
     capacity = 4
     while capacity < 2 * n:
         capacity *= 2
-    table = np.full(capacity, -1, np.int64)
+    table[:capacity] = -1
     mask = np.uint64(capacity - 1)
     for piece in range(n):
         start, end = starts[piece], ends[piece]
@@ -72,7 +84,7 @@ def _tally(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, n: int, out: 
             out[3] += characters
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _line_feeds(data: np.ndarray, start: int, end: int, feeds: np.ndarray) -> int:
     """Write the places of line feeds as far as there is room; return how many there are."""
     n = 0
@@ -86,7 +98,7 @@ def _line_feeds(data: np.ndarray, start: int, end: int, feeds: np.ndarray) -> in
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _lines(
     data: np.ndarray,
     bounds: tuple[int, int],
@@ -111,7 +123,7 @@ def _lines(
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _paragraphs(
     bounds: tuple[int, int], feeds: np.ndarray, starts: np.ndarray, ends: np.ndarray
 ) -> int:
@@ -129,23 +141,48 @@ def _paragraphs(
     return n + 1
 
 
+@njit(**BARE)
+def _repetition_from(
+    row: int,
+    offsets: np.ndarray,
+    data: np.ndarray,
+    feeds: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    table: np.ndarray,
+    meanings: np.ndarray,
+    out: np.ndarray,
+) -> tuple[int, int]:
+    """Tally from one document on while there is room.
+
+    Returns the document that it has no room for, and the number of its line feeds.
+    """
+    while row < len(offsets) - 1:
+        bounds = offsets[row], offsets[row + 1]
+        n_feeds = _line_feeds(data, bounds[0], bounds[1], feeds)
+        if n_feeds > len(feeds):
+            return row, n_feeds
+        found = feeds[:n_feeds]
+        n = _lines(data, bounds, found, starts, ends, meanings)
+        _tally(data, starts, ends, n, table, out[:4, row])
+        n = _paragraphs(bounds, found, starts, ends)
+        _tally(data, starts, ends, n, table, out[4:, row])
+        row += 1
+    return row, 0
+
+
 @njit(cache=True, nogil=True)
 def repetition(offsets: np.ndarray, data: np.ndarray, meanings: np.ndarray) -> np.ndarray:
     """Return int64[n, 8]: the eight fields of ``Repetition``, in order."""
     n_documents = len(offsets) - 1
-    out = np.zeros((n_documents, 8), np.int64)
-    feeds = np.empty(64, np.int64)
-    starts, ends = np.empty(65, np.int64), np.empty(65, np.int64)
-    for row in range(n_documents):
-        bounds = offsets[row], offsets[row + 1]
-        n_feeds = _line_feeds(data, bounds[0], bounds[1], feeds)
-        if n_feeds > len(feeds):
-            feeds = np.empty(2 * n_feeds, np.int64)
-            starts, ends = np.empty(len(feeds) + 1, np.int64), np.empty(len(feeds) + 1, np.int64)
-            _line_feeds(data, bounds[0], bounds[1], feeds)
-        found = feeds[:n_feeds]
-        n = _lines(data, bounds, found, starts, ends, meanings)
-        _tally(data, starts, ends, n, out[row, :4])
-        n = _paragraphs(bounds, found, starts, ends)
-        _tally(data, starts, ends, n, out[row, 4:])
-    return out
+    out = np.zeros((8, n_documents), np.int64)
+    room, row = 64, 0
+    while row < n_documents:
+        feeds = np.empty(room, np.int64)
+        starts, ends = np.empty(room + 1, np.int64), np.empty(room + 1, np.int64)
+        table = np.empty(4 * (room + 1), np.int64)
+        row, n_feeds = _repetition_from(
+            row, offsets, data, feeds, starts, ends, table, meanings, out
+        )
+        room = 2 * n_feeds
+    return out.T

@@ -9,6 +9,8 @@ from numba import njit
 
 from curator.kernels.text_stats import columns
 from curator.kernels.text_stats.blocks import (
+    BARE,
+    JOINED,
     SIZE,
     above_highest,
     ascii_letters,
@@ -27,7 +29,7 @@ READ_BEYOND = 3
 """Bytes behind a block that are looked at: the length of the longest letter in it."""
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def is_same(data: np.ndarray, start: int, end: int, wanted: Any) -> bool:
     """Return whether the bytes from ``start`` to ``end`` are ``wanted``."""
     if end - start != len(wanted):
@@ -38,7 +40,7 @@ def is_same(data: np.ndarray, start: int, end: int, wanted: Any) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def is_symbol_word(
     data: np.ndarray, start: int, end: int, characters: int, seen: int, meanings: np.ndarray
 ) -> bool:
@@ -67,7 +69,7 @@ def is_symbol_word(
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def end_piece(
     data: np.ndarray,
     start: int,
@@ -90,38 +92,46 @@ def end_piece(
     out[columns.LONGEST_WORD] = max(out[columns.LONGEST_WORD], characters)
 
 
-@njit(cache=True, nogil=True)
-def _longer_run(bits: Any, longest: int) -> int:
-    """Return the length of the longest run of set bits, or ``longest`` where none is longer."""
-    if longest >= SIZE:
+@njit(**JOINED)
+def longer_run(bits: Any, longest: int, width: int) -> int:
+    """Return the length of the longest run of bits set ``width`` places from one another.
+
+    Returns ``longest`` where none is longer.
+    """
+    if width * longest >= SIZE:
         return longest
     # After these steps a bit is set where longest + 1 bits are set from there on.
     length = 1
     while length <= longest and bits:
         step = min(length, longest + 1 - length)
-        bits &= bits >> np.uint64(step)
+        bits &= bits >> np.uint64(width * step)
         length += step
     while bits:
         longest += 1
-        bits &= bits >> np.uint64(1)
+        bits &= bits >> np.uint64(width)
     return longest
 
 
-@njit(cache=True, nogil=True)
-def _longest_word(solid: Any, tails: Any, longest: int) -> int:
-    """Return the characters of the longest word of a block, or ``longest`` where none is longer."""
-    longer = _longer_run(solid, longest)
-    if longer > longest and tails:  # bytes were counted: take out those that end a character
-        while tails:
-            below = first_bits(lowest(tails))
-            solid = (solid & below) | ((solid >> np.uint64(1)) & ~below)
-            tails = (tails & (tails - np.uint64(1))) >> np.uint64(1)
-        longer = _longer_run(solid, longest)
-    return longer
+@njit(**JOINED)
+def longest_word(solid: Any, tails: Any, longest: int) -> int:
+    """Return the characters of the longest word of a block, or ``longest`` where none is longer.
+
+    The last bit of ``solid`` is not set.
+    """
+    longer = longer_run(solid, longest, 1)
+    if longer == longest or not solid & tails:
+        return longer
+    starts, ends = solid & ~(solid << np.uint64(1)), ~solid & (solid << np.uint64(1))
+    while starts:
+        word = first_bits(lowest(ends)) & ~first_bits(lowest(starts))
+        longest = max(longest, ones(word & ~tails))
+        starts &= starts - np.uint64(1)
+        ends &= ends - np.uint64(1)
+    return longest
 
 
-@njit(cache=True, nogil=True)
-def _symbol_words(
+@njit(**BARE)
+def symbol_words(
     data: np.ndarray, at: int, solid: Any, letters: Any, tails: Any, meanings: np.ndarray
 ) -> int:
     """Return how many words of a block are symbols; looks at each word."""
@@ -130,7 +140,7 @@ def _symbol_words(
         start = lowest(solid)
         size = lowest(~(solid >> np.uint64(start)))
         word = first_bits(size) << np.uint64(start)
-        seen = LETTER if letters & word else 0
+        seen = LETTER if letters & word else ELLIPSIS  # of what is no letter, any may be one
         for index in range(start, start + size):
             seen |= HASH if data[at + index] == HASH_BYTE else 0
         characters = ones(word & ~tails)
@@ -145,7 +155,7 @@ def may_begin_block(byte: int) -> bool:
     return byte < 0x80 or 0xC3 <= byte <= 0xD1 or byte == 0xE1
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _wide_letters(data: np.ndarray, at: int, wide: Any) -> tuple[Any, Any, Any]:
     """Look at the bytes of a block that are not ASCII.
 
@@ -167,8 +177,8 @@ def _wide_letters(data: np.ndarray, at: int, wide: Any) -> tuple[Any, Any, Any]:
     return (pairs & latin) | threes, pairs & cyrillic, wide & ~known
 
 
-@njit(cache=True, nogil=True)
-def _count_rare(
+@njit(**JOINED)
+def count_rare(
     data: np.ndarray, at: int, rare: Any, histogram: np.ndarray, meanings: np.ndarray
 ) -> bool:
     """Count the ASCII characters of some bits one by one; return whether one is "#"."""
@@ -202,7 +212,7 @@ def cut_block(data: np.ndarray, at: int, end: int) -> tuple[Any, Any, Any, Any, 
     return used, block, block & ~blank, latin & block, cyrillic & block
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def count_block_words(
     data: np.ndarray,
     at: int,
@@ -229,7 +239,7 @@ def count_block_words(
         digits = within(data, at, 0x30, 0x39) & block
         spaces = within(data, at, SPACE_BYTE, SPACE_BYTE) & block
         twins = repeated(data, at, 1) & ~wide & solid & (solid >> np.uint64(1))
-        hashes = _count_rare(
+        hashes = count_rare(
             data, at, block & ~(letters | digits | spaces | tails), histogram, meanings
         )
         starts = solid & ~(solid << np.uint64(1))
@@ -238,7 +248,7 @@ def count_block_words(
         dumb = solid & ~letters
         without = ones((dumb + (starts & dumb)) & ~solid)
         if without or hashes:
-            symbols += _symbol_words(data, at, solid, letters, tails, meanings)
+            symbols += symbol_words(data, at, solid, letters, tails, meanings)
         words += ones(starts)
         dumb_words += without
         characters += ones(solid & ~tails)
@@ -246,9 +256,9 @@ def count_block_words(
         all_cyrillic += ones(cyrillic)
         all_digits += ones(digits)
         all_spaces += ones(spaces)
-        longest = _longest_word(solid, tails, longest)
+        longest = longest_word(solid, tails, longest)
         if twins:
-            run = _longer_run(twins, max(run, 1) - 1) + 1
+            run = longer_run(twins, max(run, 1) - 1, 1) + 1
         at += used
     histogram[meanings[0x61] & 0xFF] += all_letters
     histogram[meanings[CYRILLIC] & 0xFF] += all_cyrillic
