@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import mmap
 from collections.abc import Callable, Mapping, Sequence
 from io import BufferedReader
@@ -86,7 +87,7 @@ class Stored(NamedTuple):
     @property
     def n_bytes(self) -> int:
         """Bytes of all its numbers."""
-        return int(np.prod(self.shape)) * self.dtype.itemsize
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 def stored_arrays(path: Path) -> dict[str, Stored]:
@@ -109,7 +110,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     arrays = {}
     for name, (start, shape, dtype) in stored.items():
-        flat = np.frombuffer(mapped, dtype, int(np.prod(shape)), start)
+        flat = np.frombuffer(mapped, dtype, math.prod(shape), start)
         arrays[name] = flat.reshape(shape)
     return arrays
 
