@@ -10,6 +10,10 @@ from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys
 
 
+TRIED = ("0.68.",)
+"""Numba's versions whose insides are as ``_LoadedAlone`` needs them; others load as they do."""
+
+
 class _LoadedAlone(FunctionCache):
     """A cache that gives machine code back without making Numba ready to compile.
 
@@ -35,8 +39,12 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def compiled(function: Callable[..., Any]) -> Any:
         kernel: Any = numba.njit(**options)(function)
-        if cached and hasattr(kernel, "enable_caching"):  # no plain function: NUMBA_DISABLE_JIT
+        if not cached or not hasattr(kernel, "enable_caching"):  # a plain function, not compiled
+            return kernel
+        if numba.__version__.startswith(TRIED):
             kernel._cache = _LoadedAlone(function)
+        else:
+            kernel.enable_caching()
         return kernel
 
     return compiled
