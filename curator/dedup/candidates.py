@@ -1,7 +1,10 @@
-"""Second step: pairs of documents that share a bucket in some band, a few bands a task."""
+"""Second step: documents that share a bucket in some band; a few bands, or one, a task."""
 
 from __future__ import annotations
 
+import itertools
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,15 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.pieces import joined, piece, read_arrays, read_into, stored_arrays
+from curator.dedup.layout import runs_of
+from curator.dedup.pieces import piece, read_arrays, read_into, stored_arrays, write_arrays
 from curator.dedup.signing import signed_piece
 from curator.errors import ResourceError
-from curator.kernels.bands import meetings
+from curator.kernels.bands import NO_ROW, meetings, packed_hashes, sort_pairs
 
 ROW_BITS = np.uint64(32)
 MOST_ROWS = 1 << 32
 HASHES_PER_TASK = 4_000_000
 """Band hashes sorted by one task: below, writing and waking cost more than sorting."""
+ROWS_AT_ONCE = 1 << 23
+"""Documents of a band that are sorted at one time, at 16 bytes each, and 24 for each pair of them,
+of which there are at most three. A corpus of more is sorted in ranges of the hash."""
+SAMPLED = 1024
+"""One pair in so many is noted, so that all pairs can be cut into ranges of about one size."""
 SMALL = 5
 """All documents of a bucket of so many at most are paired with one another."""
 RARE = 8
@@ -25,16 +34,7 @@ RARE = 8
 a template."""
 ANCHORS = 2
 """In a larger bucket each document is paired with so many first ones and with the one before."""
-COMMON_PLACES = 4
-"""A pair that meets in larger buckets alone must meet in so many of them to be looked at."""
-
-
-class Meeting(NamedTuple):
-    """What decides which documents that meet in a bucket become a pair."""
-
-    bands: int
-    picky: bool
-    """Whether a pair must meet in a small bucket, or in ``COMMON_PLACES``; else any is enough."""
+ELIGIBLE, BAND_TASKS = "taking-part", "band-tasks"
 
 
 def pack(pairs: np.ndarray) -> np.ndarray:
@@ -51,171 +51,184 @@ def unpack(packed: np.ndarray) -> np.ndarray:
     return halves
 
 
-def candidate_pairs(
-    n_parts: int, excluded: np.ndarray, meeting: Meeting, work: Path, client: Any | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return uint64[n], packed candidate pairs of row ordinals, rising, each once, and bool[n].
+class BandTasks(NamedTuple):
+    """How the bands are divided among tasks, and the hashes of a band among pieces."""
 
-    The second tells which of them met in more than one bucket.
+    groups: list[list[int]]
+    n_ranges: int
+    """Ranges of the hash, a power of two."""
 
-    ``work`` holds the ``signed_piece`` of each of ``n_parts`` parts; the rows in ``excluded``
-    (int64[m], rising) repeat the key of another row and take no part. Which pairs are found
-    depends on the documents alone, not on their order: inside a bucket they stand by the hash of
-    their key. Memory: 50 bytes a signed document in each task.
+    def pieces(self, work: Path) -> list[Path]:
+        """Return the pieces of all tasks, each for its ranges of the hash."""
+        both = itertools.product(range(len(self.groups)), range(self.n_ranges))
+        return [pairs_piece(work, number, of_range) for number, of_range in both]
+
+
+def pairs_piece(work: Path, number: int, of_range: int) -> Path:
+    """Return the path of the pairs of task ``number`` from one range of the hash."""
+    return work / f"pairs-{number:03d}-{of_range:04d}"
+
+
+def band_tasks(work: Path) -> BandTasks:
+    """Return how the bands are divided, as ``meet`` has noted."""
+    found = read_arrays(work / BAND_TASKS)
+    bounds = found["bounds"].tolist()
+    groups = [list(range(*some)) for some in itertools.pairwise(bounds)]
+    return BandTasks(groups, int(found["n_ranges"][0]))
+
+
+def _divided(n_bands: int, work: Path) -> dict[str, np.ndarray]:
+    """Return bounds int64[tasks + 1], the first band of each task, and n_ranges int64[1]."""
+    n_signed = stored_arrays(work / ELIGIBLE)["rows"].shape[0]
+    n_ranges = 1
+    while n_signed > n_ranges * ROWS_AT_ONCE:
+        n_ranges *= 2
+    n_tasks = n_bands if n_ranges > 1 else min(n_bands, -(-n_bands * n_signed // HASHES_PER_TASK))
+    groups = np.array_split(np.arange(n_bands), max(1, n_tasks))
+    bounds = np.cumsum([0, *(len(group) for group in groups)])
+    return {"bounds": bounds, "n_ranges": np.array([n_ranges], np.int64)}
+
+
+def meet(n_bands: int, work: Path, client: Any | None) -> None:
+    """Write the pairs of documents that share a bucket.
+
+    ``work`` holds the ``signed_piece`` of each part and the piece ``ELIGIBLE``.
+    Which pairs are found depends on the documents alone, not on their order: inside a bucket they
+    stand by the hash of their key. Memory of a task: see ``ROWS_AT_ONCE``; the places by key, 4
+    bytes a row of the corpus, are mapped.
     """
-    eligible = piece(work / "eligible", partial(_eligible, n_parts, excluded, work))
-    rows = eligible["rows"]
-    if len(rows) and int(rows.max()) >= MOST_ROWS:
-        raise ResourceError(
-            f"fuzzy deduplication numbers at most {MOST_ROWS} rows, the corpus has "
-            f"{int(rows.max()) + 1} or more; deduplicate it in two runs"
-        )
-    tasks = _tasks(meeting.bands, len(rows), work, "pairs")
-    run_tasks(partial(_pairs_task, work=work), tasks, client)
-    few = many = np.zeros(0, np.uint64)
-    few_times = many_times = np.zeros(0, np.int64)
-    for _, path in tasks:  # one after the other: never more than the distinct pairs and one task's
-        arrays = read_arrays(path)
-        few, few_times = _merged(few, few_times, arrays["few"], arrays["few_times"])
-        many, many_times = _merged(many, many_times, arrays["many"], arrays["many_times"])
-    enough = many_times >= (COMMON_PLACES if meeting.picky else 1)
-    pairs, times = _merged(few, few_times, many[enough], many_times[enough])
-    return pairs, times > 1
+    piece(work / BAND_TASKS, partial(_divided, n_bands, work))
+    tasks = band_tasks(work)
+    run = partial(_band_task, n_ranges=tasks.n_ranges, work=work)
+    run_tasks(run, list(enumerate(tasks.groups)), client)
 
 
-def rare_shares(
-    packed: np.ndarray, bands: int, name: str, work: Path, client: Any | None
-) -> np.ndarray:
-    """Return float64[n]: of the buckets each pair shares, the share that is rare; 0 without any.
+def write_eligible(n_parts: int, ordered: Sequence[Path], n_rows: int, work: Path) -> None:
+    """Write the piece ``ELIGIBLE``, if it is not there.
 
-    ``packed`` is uint64[n], pairs of rows; ``name`` names the pieces.
+    ``ordered`` are pieces with the array ``ordered``, the signed rows that take part by the hash
+    of their key; the corpus has ``n_rows``. Written are order uint32[n_rows], the place of each row
+    among them, or ``NO_ROW``; rows uint32[n], the ordinals of the signed documents of all parts, or
+    ``NO_ROW``; starts int64[parts], the first byte of the bands of each part, and counts
+    int64[parts], the number of its signed documents.
     """
-    if not len(packed):
-        return np.zeros(0, np.float64)
-    eligible = read_arrays(work / "eligible")
-    by_row = np.argsort(eligible["rows"])
-    places = np.searchsorted(eligible["rows"][by_row], unpack(packed))
-    piece(work / f"{name}-asked", lambda: {"places": by_row[places]})
-    tasks = [
-        (group, met, work / f"{name}-{met.name}")
-        for group, met in _tasks(bands, len(eligible["rows"]), work, "pairs")
-    ]
-    run_tasks(partial(_shares_task, work=work, asked=work / f"{name}-asked"), tasks, client)
-    shared, rare = np.zeros(len(packed)), np.zeros(len(packed))
-    for *_, path in tasks:
-        arrays = read_arrays(path)
-        shared += arrays["shared"]
-        rare += arrays["rare"]
-    return np.divide(rare, shared, out=np.zeros(len(packed)), where=shared > 0)
+    piece(work / ELIGIBLE, partial(_eligible, n_parts, ordered, n_rows, work))
 
 
-def _tasks(bands: int, n_signed: int, work: Path, name: str) -> list[tuple[list[int], Path]]:
-    n_tasks = min(bands, -(-bands * n_signed // HASHES_PER_TASK))
-    groups = np.array_split(np.arange(bands), max(1, n_tasks))
-    return [(group.tolist(), work / f"{name}-{i:03d}") for i, group in enumerate(groups)]
-
-
-def _eligible(n_parts: int, excluded: np.ndarray, work: Path) -> dict[str, np.ndarray]:
-    """Return which signed documents take part, and where each part's bands lie in its piece.
-
-    positions int64[n] counts signed documents, rows int64[n] are their ordinals, both by the hash
-    of the key; starts int64[parts] is the first byte of the bands and counts int64[parts] the
-    number of signed documents of each part.
-    """
+def _eligible(
+    n_parts: int, ordered: Sequence[Path], n_rows: int, work: Path
+) -> dict[str, np.ndarray]:
+    order = np.full(n_rows, NO_ROW, np.uint32)
+    n_ordered = 0
+    for path in ordered:
+        rows = read_arrays(path)["ordered"]
+        if len(rows) and int(rows.max()) >= MOST_ROWS - 1:
+            raise ResourceError(
+                f"fuzzy deduplication numbers at most {MOST_ROWS - 1} rows, the corpus has "
+                f"{int(rows.max()) + 1} or more; deduplicate it in two runs"
+            )
+        order[rows] = np.arange(n_ordered, n_ordered + len(rows))
+        n_ordered += len(rows)
     paths = [signed_piece(work, index) for index in range(n_parts)]
-    like = {"signed": np.zeros(0, np.int64), "signed_hashes": np.zeros((0, 2), np.uint64)}
-    found = joined(paths, like)
-    positions = np.flatnonzero(~np.isin(found["signed"], excluded))
-    hashes = found["signed_hashes"][positions]
-    positions = positions[np.lexsort((positions, hashes[:, 1], hashes[:, 0]))]
-    bands = [stored_arrays(path)["bands"] for path in paths]
+    stored = [stored_arrays(path) for path in paths]
+    counts = np.array([found["signed"].shape[0] for found in stored], np.int64)
+    rows = np.full(int(counts.sum()), NO_ROW, np.uint32)
+    place = 0
+    for path, count in zip(paths, counts.tolist(), strict=True):
+        if not count:
+            continue
+        signed = read_arrays(path)["signed"]
+        takes_part = order[signed] != NO_ROW
+        rows[place : place + count][takes_part] = signed[takes_part]
+        place += count
+    starts = np.array([found["bands"].start for found in stored], np.int64)
+    return {"rows": rows, "order": order, "starts": starts, "counts": counts}
+
+
+def _band_task(item: tuple[int, list[int]], n_ranges: int, work: Path) -> None:
+    number, bands = item
+    paths = [pairs_piece(work, number, of_range) for of_range in range(n_ranges)]
+    if all(path.exists() for path in paths):
+        return
+    found = read_arrays(work / ELIGIBLE)
+    if n_ranges == 1:
+        hashes = _read_bands(bands, found["starts"], found["counts"], 0, work)
+        sorted_bands = (packed_hashes(band, found["rows"]) for band in hashes)
+        write_arrays(paths[0], _pairs_of(sorted_bands, found["order"]))
+        return
+    with tempfile.TemporaryFile(dir=work) as file:
+        ranges = _in_ranges(bands[0], found, n_ranges, file, work)
+        for path, packed in zip(paths, ranges, strict=True):
+            piece(path, partial(_pairs_of, [packed], found["order"]))
+
+
+def _in_ranges(
+    band: int, found: dict[str, np.ndarray], n_ranges: int, file: Any, work: Path
+) -> Iterator[np.ndarray]:
+    """Yield uint64[n], rising: ``hash << 32 | row`` of the documents of each range of the hash.
+
+    Parts are read once, some at a time, and lie in ``file`` until their range comes.
+    """
+    width = (1 << 64) // n_ranges
+    lowest = np.array([number * width for number in range(1, n_ranges)], np.uint64)
+    runs = [0]
+    bounds = []
+    for start, stop in runs_of(found["counts"], ROWS_AT_ONCE):
+        first = int(found["counts"][:start].sum())
+        counts = found["counts"][start:stop]
+        hashes = _read_bands([band], found["starts"][start:stop], counts, start, work)[0]
+        packed = packed_hashes(hashes, found["rows"][first : first + len(hashes)])
+        bounds.append([0, *np.searchsorted(packed, lowest).tolist(), len(packed)])
+        file.write(packed.data)
+        runs.append(runs[-1] + len(packed))
+    for number in range(n_ranges):
+        sizes = [run[number + 1] - run[number] for run in bounds]
+        packed = np.empty(sum(sizes), np.uint64)
+        place = 0
+        for first, run, size in zip(runs, bounds, sizes, strict=False):
+            here = packed[place : place + size]
+            read_into(Path("bands in ranges"), file, 8 * (first + run[number]), here)
+            place += size
+        packed.sort(kind="stable")  # runs that rise are merged
+        yield packed
+
+
+def _pairs_of(bands: Iterable[np.ndarray], order: np.ndarray) -> dict[str, np.ndarray]:
+    """Return few uint64[n], pairs of rows that meet in small buckets, once for each bucket, and
+    many, those that meet in others, both rising; common uint32[k], the hashes of the buckets that
+    are not rare, band after band, which begin at common_starts int64[bands + 1]; and a sample of
+    the pairs."""
+    few, many, common = [], [], []
+    for packed in bands:
+        found = meetings(packed, order, SMALL, RARE, ANCHORS)
+        few.append(found.few)
+        many.append(found.many)
+        common.append(found.common)
+    joint = []
+    for some in (few, many):
+        pairs = np.concatenate([np.zeros(0, np.uint64), *some])
+        some.clear()
+        sort_pairs(pairs, len(order))
+        joint.append(pairs)
     return {
-        "positions": positions,
-        "rows": found["signed"][positions],
-        "starts": np.array([stored.start for stored in bands], np.int64),
-        "counts": np.array([stored.shape[1] for stored in bands], np.int64),
+        "few": joint[0],
+        "many": joint[1],
+        "common": np.concatenate(common),
+        "common_starts": np.cumsum([0, *(len(hashes) for hashes in common)]),
+        "sample": np.concatenate([pairs[::SAMPLED] for pairs in joint]),
     }
 
 
-def _pairs_task(item: tuple[list[int], Path], work: Path) -> None:
-    bands, path = item
-    piece(path, partial(_band_pairs, bands, work))
-
-
-def _band_pairs(bands: list[int], work: Path) -> dict[str, np.ndarray]:
-    """Return few uint64[n], pairs of rows that meet in small buckets, and few_times int64[n], in
-    how many; many and many_times, those that meet in others; and is_rare bool[bands, documents],
-    whether a document's bucket is rare."""
-    eligible = read_arrays(work / "eligible")
-    few, many = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
-    is_rare = np.empty((len(bands), len(eligible["positions"])), np.bool_)
-    for number, hashes in enumerate(
-        _read_bands(bands, eligible["starts"], eligible["counts"], work)
-    ):
-        met = meetings(hashes[eligible["positions"]], eligible["rows"], SMALL, RARE, ANCHORS)
-        few.append(met.few)
-        many.append(met.many)
-        is_rare[number] = met.is_rare
-    few_pairs, few_times = _counted(np.concatenate(few))
-    many_pairs, many_times = _counted(np.concatenate(many))
-    return {
-        "few": few_pairs,
-        "few_times": few_times,
-        "many": many_pairs,
-        "many_times": many_times,
-        "is_rare": is_rare,
-    }
-
-
-def _counted(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct ``pairs``, rising, and how often each was there; ``pairs`` is sorted."""
-    pairs.sort()  # ``np.unique`` goes through a hash table, which takes twice as long
-    starts = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)])
-    return pairs[starts], np.diff(np.append(starts, len(pairs)))
-
-
-def _merged(
-    pairs: np.ndarray, times: np.ndarray, more_pairs: np.ndarray, more_times: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct pairs of both lists, rising, with their times added up."""
-    if not len(pairs):
-        return more_pairs, more_times
-    if not len(more_pairs):
-        return pairs, times
-    joint = np.concatenate([pairs, more_pairs])
-    rising = np.argsort(joint, kind="stable")
-    joint = joint[rising]
-    starts = np.flatnonzero(np.concatenate([[True], joint[1:] != joint[:-1]]))
-    return joint[starts], np.add.reduceat(np.concatenate([times, more_times])[rising], starts)
-
-
-def _shares_task(item: tuple[list[int], Path, Path], work: Path, asked: Path) -> None:
-    bands, met, path = item
-    piece(path, partial(_shares, bands, met, work, asked))
-
-
-def _shares(bands: list[int], met: Path, work: Path, asked: Path) -> dict[str, np.ndarray]:
-    """Return how many buckets each asked pair shares, and how many rare ones (int64[n] each)."""
-    eligible = read_arrays(work / "eligible")
-    first, second = read_arrays(asked)["places"].T
-    one, other = eligible["positions"][first], eligible["positions"][second]
-    shared, rare = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
-    all_hashes = _read_bands(bands, eligible["starts"], eligible["counts"], work)
-    for hashes, is_rare in zip(all_hashes, read_arrays(met)["is_rare"], strict=True):
-        same = hashes[one] == hashes[other]
-        shared += same
-        rare += same & is_rare[first]
-    return {"shared": shared, "rare": rare}
-
-
-def _read_bands(bands: list[int], starts: np.ndarray, counts: np.ndarray, work: Path) -> np.ndarray:
-    """Return uint32[bands, n]: rows of bands that follow one another, of all parts side by side."""
+def _read_bands(
+    bands: list[int], starts: np.ndarray, counts: np.ndarray, first_part: int, work: Path
+) -> np.ndarray:
+    """Return uint32[bands, n]: bands that follow one another, of some parts side by side."""
     hashes = np.empty((len(bands), int(counts.sum())), np.uint32)
     place = 0
     for index in np.flatnonzero(counts).tolist():
         count = int(counts[index])
         here = np.empty((len(bands), count), np.uint32)
-        path = signed_piece(work, index)
+        path = signed_piece(work, first_part + index)
         with path.open("rb") as file:
             read_into(path, file, int(starts[index]) + bands[0] * here[0].nbytes, here)
         hashes[:, place : place + count] = here

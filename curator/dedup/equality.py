@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 
 from curator.dedup.representative import best_first
-from curator.dedup.verdicts import row_ids
-from curator.io.parts import Corpus
 
 NO_DOCUMENTS: dict[str, np.ndarray] = {
     "rows": np.zeros(0, np.int64),
@@ -44,18 +44,21 @@ def ranked(quality: np.ndarray, ids: pa.ChunkedArray) -> np.ndarray:
 
 
 def resolve(
-    parts: Corpus, rows: np.ndarray, hashes: np.ndarray, quality: np.ndarray
+    rows: np.ndarray,
+    hashes: np.ndarray,
+    quality: np.ndarray,
+    ids_of: Callable[[np.ndarray], pa.ChunkedArray],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (dropped rows, rows kept for them) among documents with equal ``hashes``.
 
     ``quality`` is uint32[n, 3]: U+FFFD, key length, Traditional characters of each document; with a
-    fourth column, penalties that come before these.
+    fourth column, penalties that come before these. ``ids_of`` gives the ids of some rows, rising.
     """
     members, group = repeated(hashes)
     rising = np.argsort(members)  # ids are read in the order of the parts
     members, group = members[rising], group[rising]
     chosen = quality[members]
-    ids = row_ids(parts, rows[members])
+    ids = ids_of(rows[members])
     order = ranked(chosen, ids)
     by_group = order[np.argsort(group[order], kind="stable")]
     is_best = np.ones(len(by_group), np.bool_)

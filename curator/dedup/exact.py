@@ -15,9 +15,9 @@ import pyarrow as pa
 from curator import schema
 from curator.cluster import run_tasks
 from curator.dedup.documents import chunks, living_texts
-from curator.dedup.equality import NO_DOCUMENTS, resolve
 from curator.dedup.pieces import joined, open_work, piece
 from curator.dedup.representative import quality_of
+from curator.dedup.same_keys import NO_FOLLOWERS, settle_keys
 from curator.dedup.verdicts import Duplicates, repeated_text, to_marks
 from curator.errors import RecipeError, nearest
 from curator.io.parts import Parts
@@ -26,7 +26,7 @@ from curator.kernels.fold import fold, key_hashes
 from curator.stages.global_stage import GlobalStageBase
 
 KEYS = ("text", "folded")
-REASON = "exact_duplicate"
+REASON, HASHED = "exact_duplicate", "hashed"
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class ExactDuplicates(GlobalStageBase):
         rows_of_parts = [part.rows for part in parts.parts]
         parameters = {"stage": "ExactDuplicates", "key": self.key, "text_field": self.text_field}
         open_work(work, {**parameters, "rows": rows_of_parts})
-        items = [(parts.only(i), work / f"hashed-{i:05d}") for i in range(len(parts.parts))]
+        items = [(parts.only(i), work / f"{HASHED}-{i:05d}") for i in range(len(parts.parts))]
         run_tasks(partial(_hash_part, key=self.key, text_field=self.text_field), items, client)
-        documents = joined([path for _, path in items], NO_DOCUMENTS)
-        rows, kept = resolve(parts, **documents)
-        del documents
+        nobody = np.zeros(0, np.int64)
+        same = joined(settle_keys(parts, HASHED, nobody, work, client), NO_FOLLOWERS)
+        rows, kept = same["followers"], same["heads"]
         why, how = repeated_text(REASON, len(rows)), repeated_text(self.key, len(rows))
         return to_marks(parts, self.label, Duplicates(rows, kept, why, how))
 

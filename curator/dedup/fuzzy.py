@@ -13,15 +13,19 @@ import pyarrow as pa
 
 from curator import schema
 from curator.cluster import run_tasks
-from curator.dedup.candidates import Meeting, candidate_pairs, unpack
-from curator.dedup.clusters import Stars, Verdict, stars
-from curator.dedup.equality import NO_DOCUMENTS, ranked, resolve
+from curator.dedup.candidates import unpack, write_eligible
+from curator.dedup.clusters import Stars
 from curator.dedup.judging import Judge
-from curator.dedup.pieces import joined, open_work
+from curator.dedup.layout import runs_of, write_layout
+from curator.dedup.pair_ranges import Meeting, find_candidates
+from curator.dedup.pieces import joined, open_work, read_arrays
 from curator.dedup.prepared import prepare
+from curator.dedup.same_keys import NO_FOLLOWERS, settle_keys
+from curator.dedup.settling import NO_STARS, settle
 from curator.dedup.signing import Signing, sign_part, signed_piece
-from curator.dedup.verdicts import Duplicates, encoded, four_decimals, row_ids, to_marks
-from curator.dedup.verify import MET_ONCE, SKETCHES, compared
+from curator.dedup.standing import RANKED, ROWS_AT_ONCE, rank
+from curator.dedup.verdicts import Duplicates, encoded, four_decimals, to_marks
+from curator.dedup.verified import write_edges
 from curator.errors import RecipeError, nearest
 from curator.io.parts import Corpus
 from curator.kernels.minhash import SCHEMES
@@ -38,7 +42,7 @@ ALIGNED_CHARACTERS = 12
 remain, and a pair that shares 3 in 100 meets in one of 96 bands with odds of .95. Two hashes of
 5 characters a band find less and let more strangers through."""
 NO_ROWS = np.zeros(0, np.int64)
-WITH_PENALTIES = {**NO_DOCUMENTS, "quality": np.zeros((0, 4), np.uint32)}
+SIGNED = "signed"
 SAME_KEY, FUZZY = "same_key", "fuzzy_duplicate"
 
 
@@ -187,49 +191,35 @@ class FuzzyDuplicates(GlobalStageBase):
         self.open(parts, work)
         items = [(parts.only(i), signed_piece(work, i)) for i in range(len(parts.parts))]
         run_tasks(partial(sign_part, signing=self.signing), items, client)
-        documents = joined([path for _, path in items], WITH_PENALTIES)
-        if len(absent):
-            present = ~np.isin(documents["rows"], absent)
-            documents = {name: array[present] for name, array in documents.items()}
-        followers, heads = resolve(parts, **documents)
-        excluded = np.union1d(followers, absent)
+        same = settle_keys(parts, SIGNED, absent, work, client)
+        write_layout(parts, work)
+        write_eligible(len(items), same, parts.total_rows, work)
         meeting = Meeting(self.signing.bands, picky=self.jaccard is None)
-        candidates, met_often = candidate_pairs(len(items), excluded, meeting, work, client)
-        if self.signing.sketched:
-            looked_at = compared(parts, candidates, SKETCHES, "looked", work, client)[:, 0]
-            candidates = candidates[looked_at >= np.where(met_often, 0, MET_ONCE)]
-        found = self._stars(parts, documents, candidates, work, client)
-        del documents, candidates
-        return _join(followers, heads, found)
+        candidates = find_candidates(meeting, work, client)
+        found = joined(self._stars(parts, candidates, work, client), NO_STARS)
+        return _join(**joined(same, NO_FOLLOWERS), found=Stars(**found))
 
     def _stars(
-        self,
-        parts: Corpus,
-        documents: dict[str, np.ndarray],
-        candidates: np.ndarray,
-        work: Path,
-        client: Any | None,
-    ) -> Stars:
-        """Return the stars among documents that fold differently, as row ordinals."""
-        pairs = unpack(candidates)
-        rows = np.unique(pairs)
-        quality = documents["quality"][np.searchsorted(documents["rows"], rows)]
-        order = ranked(quality, row_ids(parts, rows))
-        rank = np.empty(len(rows), np.int64)
-        rank[order] = np.arange(len(rows))
-        by_rank, lengths = rows[order], quality[order, 1].astype(np.int64)
-        ranks = None if self.jaccard is not None else rank
-        prepare(parts, rows, ranks, self.signing, work, client)
-        judge = Judge(parts, self.aligned, self.jaccard, self.signing.bands, work, client)
-
-        def compare(nodes: np.ndarray, number: int) -> Verdict:
-            return judge.judge(by_rank[nodes], lengths[nodes], f"round-{number}")
-
-        nodes = np.sort(rank[np.searchsorted(rows, pairs)], axis=1)
-        verdict = judge.judge(by_rank[nodes], lengths[nodes], "verified")
-        edges, similarity = nodes[verdict.direct], verdict.similarity[verdict.direct]
-        result = stars(edges, similarity, len(rows), compare)
-        return Stars(by_rank[result.dropped], by_rank[result.kept], result.similarity)
+        self, parts: Corpus, candidates: list[Path], work: Path, client: Any | None
+    ) -> list[Path]:
+        """Return the pieces of the stars among documents that fold differently."""
+        in_pairs = np.zeros(parts.total_rows, np.bool_)
+        for path in candidates:
+            in_pairs[unpack(read_arrays(path)["pairs"])] = True
+        rank(parts, in_pairs, work, client)
+        ranking = read_arrays(work / RANKED)
+        rank_of = np.empty(parts.total_rows, np.uint32)
+        rank_of[ranking["rows"]] = np.arange(len(ranking["rows"]), dtype=np.uint32)
+        n_rows = np.array([part.rows for part in parts.parts], np.int64)
+        bounds = np.concatenate([[0], np.cumsum(n_rows)])
+        for run in runs_of(n_rows, ROWS_AT_ONCE):  # ranks of all as wide numbers would be many
+            start, stop = bounds[list(run)].tolist()
+            rows = start + np.flatnonzero(in_pairs[start:stop])
+            ranks = None if self.jaccard is not None else rank_of[rows].astype(np.int64)
+            prepare(parts, rows, ranks, self.signing, work, client)
+        del in_pairs
+        judge = Judge(self.aligned, self.jaccard, work, client)
+        return settle(write_edges(candidates, rank_of, judge), judge, work, client)
 
 
 def _join(followers: np.ndarray, heads: np.ndarray, found: Stars) -> Duplicates:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from curator.dedup.candidates import pack, rare_shares
+from curator.dedup.candidates import pack
 from curator.dedup.clusters import Verdict
-from curator.dedup.verify import ALIGNMENT, by_jaccard, compared
-from curator.io.parts import Corpus
+from curator.dedup.layout import read_layout
+from curator.dedup.rare_buckets import rare_shares
+from curator.dedup.verify import by_alignment, by_jaccard, compared
 
 CONTAINED = 0.97
 """Share of a document that must be aligned with one more than twice as long: articles that share a
@@ -30,12 +31,11 @@ RARE_SHARE = 0.5
 class Judge:
     """Judges pairs of documents; see the fields of ``FuzzyDuplicates`` for the rules."""
 
-    parts: Corpus
     aligned: float
     jaccard: float | None
     """The classical rule, instead of ``aligned``."""
-    bands: int
     work: Path
+    """Holds the layout of the parts, what was prepared of the documents, and their bands."""
     client: Any | None
 
     def judge(self, pairs: np.ndarray, lengths: np.ndarray, name: str) -> Verdict:
@@ -48,23 +48,26 @@ class Judge:
         rising = np.argsort(packed)
         back = np.empty(len(rising), np.int64)
         back[rising] = np.arange(len(rising))
+        parts = read_layout(self.work)
         if self.jaccard is not None:
             how = by_jaccard(self.jaccard)
-            found = compared(self.parts, packed[rising], how, name, self.work, self.client)
+            found = compared(parts, packed[rising], how, name, self.work, self.client)
             similarity = found[back, 0]
             return Verdict(similarity, similarity > 0, np.zeros(len(pairs), np.bool_))
-        found = compared(self.parts, packed[rising], ALIGNMENT, name, self.work, self.client)
+        indirect = min(INDIRECT, self.aligned)
+        how = by_alignment(indirect)
+        found = compared(parts, packed[rising], how, name, self.work, self.client)
         shares = found[back]
         shares[self._commonplace(packed, shares, name)] = 0
         similarity = shares[:, 0]
         alike = lengths[:, 1] >= LENGTH_RATIO * lengths[:, 0]
         direct = similarity >= np.where(alike, self.aligned, max(CONTAINED, self.aligned))
-        return Verdict(similarity, direct, similarity >= min(INDIRECT, self.aligned))
+        return Verdict(similarity, direct, similarity >= indirect)
 
     def _commonplace(self, packed: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
         """Return bool[n]: pairs that share only what many documents share."""
         asked = np.flatnonzero((shares[:, 0] >= INDIRECT) & (shares[:, 1] < FEW_CHANGES))
-        rare = rare_shares(packed[asked], self.bands, f"{name}-rare", self.work, self.client)
+        rare = rare_shares(packed[asked], f"{name}-rare", self.work, self.client)
         result = np.zeros(len(packed), np.bool_)
         result[asked[rare < RARE_SHARE]] = True
         return result

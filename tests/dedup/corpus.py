@@ -10,9 +10,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from curator import schema
-from curator.dedup import candidates, fuzzy, judging, verify
+from curator.dedup import (
+    candidates,
+    connected,
+    fuzzy,
+    judging,
+    pair_ranges,
+    rare_buckets,
+    same_keys,
+    standing,
+    verified,
+    verify,
+)
 from curator.io.parts import Part, Parts, write_part
 
 CHARACTERS = (
@@ -72,15 +84,30 @@ def small_tasks(n_pairs: int, n_hashes: int) -> Iterator[None]:
     """Let tasks compare so many pairs and sort so many hashes, so that small corpora have many."""
     before = candidates.HASHES_PER_TASK
     few = partial(_compared, n_pairs)
-    candidates.HASHES_PER_TASK, fuzzy.compared, judging.compared = n_hashes, few, few
+    candidates.HASHES_PER_TASK, judging.compared = n_hashes, few
     try:
         yield
     finally:
         candidates.HASHES_PER_TASK = before
-        fuzzy.compared = judging.compared = verify.compared
+        judging.compared = verify.compared
 
 
 def _compared(
     n_pairs: int, parts: Any, packed: np.ndarray, comparison: verify.Comparison, *rest: Any
 ) -> np.ndarray:
     return verify.compared(parts, packed, comparison._replace(at_once=n_pairs), *rest)
+
+
+@contextlib.contextmanager
+def small_ranges(n: int) -> Iterator[None]:
+    """Let no task of the global steps hold more than about ``n`` rows or edges, and some pairs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (candidates, fuzzy, same_keys, standing):
+            patch.setattr(module, "ROWS_AT_ONCE", n)
+        for module in (candidates, standing):
+            patch.setattr(module, "SAMPLED", 3)
+        patch.setattr(pair_ranges, "PAIRS_AT_ONCE", 40 * n)
+        patch.setattr(verified, "JUDGED_AT_ONCE", 4 * n)
+        patch.setattr(rare_buckets, "ASKED_AT_ONCE", n)
+        patch.setattr(connected, "EDGES_AT_ONCE", n)
+        yield

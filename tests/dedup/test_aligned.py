@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curator.dedup.candidates import Meeting, candidate_pairs, unpack
+from curator.dedup.candidates import unpack, write_eligible
 from curator.dedup.fuzzy import FuzzyDuplicates
+from curator.dedup.layout import write_layout
+from curator.dedup.pair_ranges import Meeting, find_candidates
+from curator.dedup.pieces import joined
+from curator.dedup.same_keys import settle_keys
 from curator.dedup.signing import sign_part, signed_piece
 from tests.dedup.corpus import cantonese, edited, write_parts
 
@@ -241,10 +245,12 @@ def pairs_of(folder: Path, texts: list[str], sizes: list[int], **options: Any) -
     stage.open(parts, work)
     for index in range(len(parts.parts)):
         sign_part((parts.only(index), signed_piece(work, index)), stage.signing)
+    same = settle_keys(parts, "signed", np.zeros(0, np.int64), work, None)
+    write_layout(parts, work)
+    write_eligible(len(parts.parts), same, parts.total_rows, work)
     meeting = Meeting(stage.signing.bands, picky=stage.jaccard is None)
-    nobody = np.zeros(0, np.int64)
-    pairs, _ = candidate_pairs(len(parts.parts), nobody, meeting, work, None)
-    return unpack(pairs)
+    found = joined(find_candidates(meeting, work, None), {"pairs": np.zeros(0, np.uint64)})
+    return unpack(found["pairs"])
 
 
 @pytest.mark.parametrize("options", [{}, {"jaccard": 0.4}])

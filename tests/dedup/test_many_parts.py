@@ -12,12 +12,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curator.dedup import candidates, exact, fuzzy, prepared, repeated_ids, verify
+from curator.dedup import (
+    candidates,
+    connected,
+    exact,
+    fuzzy,
+    names,
+    pair_ranges,
+    prepared,
+    rare_buckets,
+    repeated_ids,
+    same_keys,
+    settling,
+    standing,
+    verify,
+)
 from curator.dedup.exact import ExactDuplicates
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.repeated_ids import RepeatedIds
 from curator.io.parts import Parts
-from tests.dedup.corpus import cantonese, edited, javanese, small_tasks, write_parts
+from tests.dedup.corpus import cantonese, edited, javanese, small_ranges, small_tasks, write_parts
 
 STAGES = {
     "ids": RepeatedIds(),
@@ -29,12 +43,12 @@ WITH_FEW_FILES = """
 import json, resource, sys
 from pathlib import Path
 from tests.dedup.test_many_parts import all_marks, copies
-from tests.dedup.corpus import small_tasks, write_parts
+from tests.dedup.corpus import small_ranges, small_tasks, write_parts
 
 texts, ids = copies(300)
 parts = write_parts(Path(sys.argv[1]), texts, ids, sizes=[1] * 300)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-with small_tasks(50, 3000):
+with small_tasks(50, 3000), small_ranges(80):
     print(json.dumps(all_marks(parts, Path(sys.argv[1]))))
 """
 
@@ -88,14 +102,16 @@ def test_a_task_does_not_grow_with_the_number_of_parts(
             results.append(function(item))
         return results
 
-    for module in (candidates, exact, fuzzy, prepared, repeated_ids, verify):
+    modules = (candidates, connected, exact, fuzzy, names, pair_ranges, prepared, rare_buckets)
+    for module in (*modules, repeated_ids, same_keys, settling, standing, verify):
         monkeypatch.setattr(module, "run_tasks", run_tasks)
     sizes = []
-    for n_parts in (10, 60):
+    for n_parts in (30, 90):
         texts, ids = copies(n_parts)
         folder = tmp_path / f"{n_parts:02d}"
-        with small_tasks(1, 1 << 20):
+        with small_tasks(1, 1 << 20), small_ranges(9):
             all_marks(write_parts(folder, texts, ids, sizes=[1] * n_parts), folder)
         sizes.append(dict(largest))
-    assert len(sizes[0]) == 8
+    assert sizes[1].keys() == sizes[0].keys()
+    assert len(sizes[0]) == 18
     assert sizes[1] == pytest.approx(sizes[0], abs=16)  # an integer may take a few bytes more

@@ -30,9 +30,10 @@ pytestmark = pytest.mark.skipif(
     shutil.which("g++") is None, reason="the logic of GPU kernels is tested through g++: none here"
 )
 
-HOST_ONLY = {"meetings", "count_listed_characters", "count_listed_words"}
-"""``meetings``: buckets are met on the host; there is no body for the device. Lists are
-counted on the host alone; the contract refuses texts in device memory."""
+MEETING = {"meetings", "met", "pack_hashes", "sort_pairs", "sort_rising"}
+"""Buckets are met on the host; there is no body for the device."""
+HOST_ONLY = {*MEETING, "count_listed_characters", "count_listed_words"}
+"""Lists are counted on the host alone; the contract refuses texts in device memory."""
 ANY = st.text(
     st.one_of(
         st.sampled_from(

@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 
 from curator.kernels.bands import (
     ANCHORS,
+    NO_ROW,
     SMALL_BUCKET,
     band_hashes,
     bucket_order,
     bucket_pairs,
     meetings,
+    met,
+    packed_hashes,
+    sort_pairs,
+    sort_rising,
 )
 from curator.kernels.components import components
 
@@ -108,17 +113,76 @@ def test_short_and_long_hashes_and_a_known_order_give_the_same_pairs(
 def test_meetings_are_the_pairs_of_small_and_of_large_buckets(
     hashes: list[int], small: int, rare: int, anchors: int, seed: int
 ) -> None:
-    array = np.array(hashes, np.uint32)
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(2**32 - 1 - np.arange(len(hashes)) * 1001)
-    found = meetings(array, rows, small, rare, anchors)
-    sizes = [hashes.count(h) for h in hashes]
+    n = len(hashes)
+    rows = np.sort(rng.permutation(3 * n)[:n])  # ordinals of documents, in the order of the corpus
+    takes_part = rng.random(n) < 0.9
+    order = np.full(3 * n, NO_ROW, np.uint32)
+    order[rows[takes_part]] = rng.permutation(int(takes_part.sum()))
+    known = np.where(takes_part, rows, NO_ROW).astype(np.uint32)
+    packed = packed_hashes(np.array(hashes, np.uint32), known)
+    assert packed.tolist() == sorted(
+        h << 32 | r for h, r, yes in zip(hashes, rows.tolist(), takes_part, strict=True) if yes
+    )
+    found = meetings(packed, order, small, rare, anchors)
+    by_order = sorted(np.flatnonzero(takes_part).tolist(), key=lambda i: int(order[rows[i]]))
+    some = [hashes[i] for i in by_order]
+    sizes = [some.count(h) for h in some]
     expected: dict[bool, list[int]] = {True: [], False: []}
-    for first, second in bucket_pairs(array, small, anchors).tolist():
-        low, high = sorted([int(rows[first]), int(rows[second])])
+    for first, second in bucket_pairs(np.array(some, np.uint32), small, anchors).tolist():
+        low, high = sorted(int(rows[by_order[i]]) for i in (first, second))
         expected[sizes[first] <= small].append(low << 32 | high)
     assert sorted(found.few.tolist()) == sorted(expected[True])
     assert sorted(found.many.tolist()) == sorted(expected[False])
     assert found.few.dtype == found.many.dtype == np.uint64
-    assert found.is_rare.tolist() == [size <= rare for size in sizes]
-    assert array.tolist() == hashes
+    assert found.common.tolist() == sorted({h for h in some if some.count(h) > max(1, rare)})
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 70) | st.just(2**40), max_size=200),
+    st.integers(1, 30),
+)
+def test_numbers_are_sorted_as_numpy_sorts_them(numbers: list[int], times: int) -> None:
+    array = np.array(numbers * times, np.uint64)
+    expected = np.sort(array)
+    sort_rising(array, 64)
+    assert array.tolist() == expected.tolist()
+    n_bits = 41
+    array = np.array([number % 2**n_bits for number in numbers] * times, np.uint64)
+    expected = np.sort(array)
+    sort_rising(array, n_bits)
+    assert array.tolist() == expected.tolist()
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([1, 2, 1000, 2**31 + 5, 2**32]),
+    st.integers(0, 5000),
+    st.integers(0, 2**32 - 1),
+)
+def test_pairs_are_sorted_by_both_rows(n_rows: int, n_pairs: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, n_rows, (2, n_pairs)).astype(np.uint64)
+    rows[:, ::3] %= np.uint64(5)  # a third of the pairs crowd at few rows
+    pairs = (rows[0] << np.uint64(32)) | rows[1]
+    expected = np.sort(pairs)
+    sort_pairs(pairs, n_rows)
+    assert pairs.tolist() == expected.tolist()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 9), max_size=40),
+    st.lists(st.integers(0, 9), max_size=40),
+    st.integers(1, 5),
+)
+def test_pairs_that_met_are_counted(few: list[int], many: list[int], least: int) -> None:
+    pairs, times = met(np.sort(np.array(few, np.uint64)), np.sort(np.array(many, np.uint64)), least)
+    expected = {}
+    for pair in range(10):
+        in_many = many.count(pair) if many.count(pair) >= least else 0
+        if few.count(pair) + in_many:
+            expected[pair] = few.count(pair) + in_many
+    assert dict(zip(pairs.tolist(), times.tolist(), strict=True)) == expected
+    assert pairs.tolist() == sorted(expected)

@@ -8,6 +8,8 @@ import numpy as np
 
 from curator.kernels import twin
 
+NO_ROW = 0xFFFFFFFF
+"""In place of the row of a document that takes no part."""
 SMALL_BUCKET = 12
 """Buckets up to this size give all their pairs (66); larger ones a linear number."""
 ANCHORS = 4
@@ -55,20 +57,50 @@ class Meetings(NamedTuple):
     """uint64[n]: pairs in small buckets, ``lower row << 32 | higher row``; in any order."""
     many: np.ndarray
     """uint64[m]: pairs in larger ones."""
-    is_rare: np.ndarray
-    """bool[documents]: whether the document's bucket has at most ``rare`` documents."""
+    common: np.ndarray
+    """uint32[k], rising: hashes of the buckets with two documents or more, more than ``rare``."""
 
 
-def meetings(hashes: np.ndarray, rows: np.ndarray, small: int, rare: int, anchors: int) -> Meetings:
-    """Return the pairs of documents whose ``hashes`` (uint32[n], n < 2³²) are equal.
+def packed_hashes(hashes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return uint64[m], rising: ``hash << 32 | row`` of each document that takes part.
 
-    ``rows`` is int64[n], the number each document goes by, below 2³². Which documents of a larger
-    bucket are paired is as in ``bucket_pairs``.
+    ``hashes`` and ``rows`` are uint32[n]; documents whose row is ``NO_ROW`` take none.
     """
-    packed = hashes.astype(np.uint64) << np.uint64(32)
-    packed |= np.arange(len(hashes), dtype=np.uint64)
-    packed.sort()  # one number of both sorts ten times as fast as places do
-    return Meetings(*twin.body(hashes, "bands").meetings(packed, rows, small, rare, anchors))
+    packed: np.ndarray = twin.body(hashes, "bands").pack_hashes(hashes, rows)
+    sort_rising(packed, 64)
+    return packed
+
+
+def meetings(
+    packed: np.ndarray, order: np.ndarray, small: int, rare: int, anchors: int
+) -> Meetings:
+    """Return the pairs of documents whose hashes are equal.
+
+    ``packed`` is as ``packed_hashes`` gives it. A bucket of at most ``small`` documents gives all
+    its pairs. In a larger one documents stand by ``order`` (uint32[rows], the place of each row,
+    no two the same), and each is paired with the ``anchors`` first and the one before it.
+    """
+    return Meetings(*twin.body(packed, "bands").meetings(packed, order, small, rare, anchors))
+
+
+def met(few: np.ndarray, many: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return uint64[n], the distinct pairs, rising, and int64[n], in how many buckets each met.
+
+    ``few`` and ``many`` are uint64, rising, a pair once for each bucket. Meetings in large buckets
+    count when there are ``least`` (at least 1) of them.
+    """
+    pairs, times = twin.body(few, "bands").met(few, many, least)
+    return pairs, times
+
+
+def sort_rising(numbers: np.ndarray, n_bits: int) -> None:
+    """Sort uint64[n], all below ``2**n_bits``, in place: three times as fast as NumPy."""
+    twin.body(numbers, "bands").sort_rising(numbers, n_bits)
+
+
+def sort_pairs(pairs: np.ndarray, n_rows: int) -> None:
+    """Sort uint64[n], pairs ``row << 32 | row`` of rows below ``n_rows``, in place."""
+    twin.body(pairs, "bands").sort_pairs(pairs, max(1, (n_rows - 1).bit_length()))
 
 
 def bucket_order(hashes: np.ndarray) -> np.ndarray:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from curator.kernels.bands.buckets import meetings, met, pack_hashes
+from curator.kernels.bands.radix import sort_pairs, sort_rising
 from curator.kernels.shingles.cpu import BASE, mix
+
+__all__ = [
+    "band_hashes",
+    "bucket_pairs",
+    "meetings",
+    "met",
+    "pack_hashes",
+    "sort_pairs",
+    "sort_rising",
+]
 
 
 @njit(cache=True, nogil=True)
@@ -13,15 +25,22 @@ def band_hashes(signatures, bands, rows_per_band, lengths):  # type: ignore[no-u
     """Return uint64[bands, n]."""
     n_documents = len(signatures)
     result = np.empty((bands, n_documents), np.uint64)
+    row = np.empty(bands, np.uint64)
     for document in range(n_documents):
-        place = 0
+        first = np.uint64(lengths[document])
+        if rows_per_band == 1:  # LLVM vectorises
+            for band in range(bands):
+                h = (first ^ np.uint64(signatures[document, band])) * BASE
+                row[band] = mix(h ^ (h >> np.uint64(32)))
+        else:
+            for band in range(bands):
+                h = first
+                for place in range(band * rows_per_band, (band + 1) * rows_per_band):
+                    h = (h ^ np.uint64(signatures[document, place])) * BASE
+                    h ^= h >> np.uint64(32)
+                row[band] = mix(h)
         for band in range(bands):
-            h = np.uint64(lengths[document])
-            for _ in range(rows_per_band):
-                h = (h ^ np.uint64(signatures[document, place])) * BASE
-                h ^= h >> np.uint64(32)
-                place += 1
-            result[band, document] = mix(h)
+            result[band, document] = row[band]
     return result
 
 
@@ -56,56 +75,3 @@ def bucket_pairs(hashes, order, small, anchors):  # type: ignore[no-untyped-def]
                     n_pairs += 1
             start = stop
     return pairs
-
-
-@njit(cache=True, nogil=True)
-def _pair(one, other):  # type: ignore[no-untyped-def]
-    return (np.uint64(min(one, other)) << np.uint64(32)) | np.uint64(max(one, other))
-
-
-@njit(cache=True, nogil=True)
-def meetings(packed, rows, small, rare, anchors):  # type: ignore[no-untyped-def]
-    """Return few, many and is_rare; ``packed`` is hash << 32 | place, rising."""
-    n = len(packed)
-    low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    is_rare = np.zeros(n, np.bool_)
-    n_few, n_many = np.int64(0), np.int64(0)
-    few, many = np.empty(0, np.uint64), np.empty(0, np.uint64)
-    for fill in range(2):  # first count, then write
-        if fill:
-            few, many = np.empty(n_few, np.uint64), np.empty(n_many, np.uint64)
-            n_few, n_many = np.int64(0), np.int64(0)
-        start = 0
-        while start < n:
-            stop = start + 1
-            while stop < n and packed[stop] >> half == packed[start] >> half:
-                stop += 1
-            size = stop - start
-            if fill and size <= rare:
-                for i in range(start, stop):
-                    is_rare[packed[i] & low] = True
-            if size <= small:
-                if fill:
-                    for i in range(start, stop):
-                        row = rows[packed[i] & low]
-                        for j in range(start, i):
-                            few[n_few] = _pair(rows[packed[j] & low], row)
-                            n_few += 1
-                else:
-                    n_few += size * (size - 1) // 2
-            else:
-                for i in range(start + 1, stop):
-                    reach = min(i - start, anchors)
-                    before = i - start > reach
-                    if fill:
-                        row = rows[packed[i] & low]
-                        for j in range(start, start + reach):
-                            many[n_many] = _pair(rows[packed[j] & low], row)
-                            n_many += 1
-                        if before:
-                            many[n_many] = _pair(rows[packed[i - 1] & low], row)
-                            n_many += 1
-                    else:
-                        n_many += reach + before
-            start = stop
-    return few, many, is_rare

@@ -1,0 +1,85 @@
+"""How much of what two documents share is rare."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curator.cluster import run_tasks
+from curator.dedup.candidates import band_tasks, pairs_piece, unpack
+from curator.dedup.layout import LAYOUT
+from curator.dedup.pieces import piece, read_arrays
+from curator.dedup.signing import signed_piece
+
+ASKED_AT_ONCE = 1 << 16
+"""Pairs whose bands are compared at one time, at 8 bytes a band each."""
+
+
+def rare_shares(packed: np.ndarray, name: str, work: Path, client: Any | None) -> np.ndarray:
+    """Return float64[n]: of the buckets each pair shares, the share that is rare; 0 without any.
+
+    ``packed`` is uint64[n], pairs of rows, best in rising order; ``name`` names the pieces.
+    """
+    if len(packed) <= ASKED_AT_ONCE:
+        return _shares(packed, work)
+    asked = work / f"{name}-asked"
+    piece(asked, lambda: {"pairs": packed})
+    cuts = [*range(0, len(packed), ASKED_AT_ONCE), len(packed)]
+    paths = run_tasks(
+        partial(_shares_task, asked=asked, work=work),
+        list(itertools.pairwise(cuts)),
+        client,
+    )
+    return np.concatenate([read_arrays(path)["share"] for path in paths])
+
+
+def _shares_task(item: tuple[int, int], asked: Path, work: Path) -> Path:
+    start, stop = item
+    path = asked.with_name(f"{asked.name}-{start:010d}")
+    if not path.exists():
+        piece(path, lambda: {"share": _shares(read_arrays(asked)["pairs"][start:stop], work)})
+    return path
+
+
+def _shares(packed: np.ndarray, work: Path) -> np.ndarray:
+    rows, places = np.unique(unpack(packed), return_inverse=True)
+    first, second = places.reshape(-1, 2).T
+    tasks = band_tasks(work)
+    n_bands = sum(len(group) for group in tasks.groups)
+    hashes = _bands_of(rows, n_bands, work)
+    shared, common = np.zeros(len(packed), np.int64), np.zeros(len(packed), np.int64)
+    for number, of_range in itertools.product(range(len(tasks.groups)), range(tasks.n_ranges)):
+        found = read_arrays(pairs_piece(work, number, of_range))
+        for band, bounds in zip(
+            tasks.groups[number], itertools.pairwise(found["common_starts"].tolist()), strict=True
+        ):
+            same = np.flatnonzero(hashes[band, first] == hashes[band, second])
+            shared[same] += of_range == 0
+            common[same] += _is_among(hashes[band, first[same]], found["common"][slice(*bounds)])
+    return np.divide(shared - common, shared, out=np.zeros(len(packed)), where=shared > 0)
+
+
+def _is_among(hashes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return bool[n]: whether each of ``hashes`` is in ``known``, which rises."""
+    if not len(known):
+        return np.zeros(len(hashes), np.bool_)
+    places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return known[places] == hashes
+
+
+def _bands_of(rows: np.ndarray, n_bands: int, work: Path) -> np.ndarray:
+    """Return uint32[bands, n]: the bands of ``rows`` (int64[n], rising)."""
+    hashes = np.empty((n_bands, len(rows)), np.uint32)
+    first_rows = read_arrays(work / LAYOUT)["first_rows"]
+    parts = np.searchsorted(first_rows, rows, side="right") - 1
+    for index in np.unique(parts).tolist():
+        start, stop = np.searchsorted(parts, [index, index + 1])
+        found = read_arrays(signed_piece(work, index))
+        hashes[:, start:stop] = found["bands"][
+            :, np.searchsorted(found["signed"], rows[start:stop])
+        ]
+    return hashes

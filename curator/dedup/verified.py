@@ -1,0 +1,64 @@
+"""Fourth step: candidates are judged, some at a time, and those that are copies become edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from curator.dedup.candidates import pack, unpack
+from curator.dedup.judging import Judge
+from curator.dedup.pieces import joined, piece, read_arrays, stored_arrays
+from curator.dedup.standing import RANKED
+
+JUDGED_AT_ONCE = 1 << 21
+"""Pairs judged at one time, at about 150 bytes each."""
+
+
+def edges_piece(work: Path, number: int) -> Path:
+    """Return the path of a piece of verified copies."""
+    return work / f"edges-{number:05d}"
+
+
+def write_edges(candidates: Sequence[Path], rank_of: np.ndarray, judge: Judge) -> int:
+    """Judge the pairs in the pieces ``candidates``; return how many ``edges_piece`` there are.
+
+    Each has edges uint64[n], pairs of ranks, packed with the better one first, and similarity
+    float64[n]. ``rank_of`` is uint32[rows of the corpus]. Judging a batch is work for all workers,
+    so batches follow one another.
+    """
+    batches = list(_batches(candidates))
+    for number, paths in enumerate(batches):
+        verify = partial(_verified, paths, rank_of, judge, f"verified-{number:05d}")
+        piece(edges_piece(judge.work, number), verify)
+    return len(batches)
+
+
+def _batches(candidates: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield pieces that together have ``JUDGED_AT_ONCE`` pairs, or are one."""
+    batch: list[Path] = []
+    size = 0
+    for path in candidates:
+        n_pairs = stored_arrays(path)["pairs"].shape[0]
+        if batch and size + n_pairs > JUDGED_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(path)
+        size += n_pairs
+    yield batch
+
+
+def _verified(
+    paths: list[Path], rank_of: np.ndarray, judge: Judge, name: str
+) -> dict[str, np.ndarray]:
+    packed = joined(paths, {"pairs": np.zeros(0, np.uint64)})["pairs"]
+    nodes = np.sort(rank_of[unpack(packed)], axis=1)
+    ranking = read_arrays(judge.work / RANKED)
+    rows, lengths = (ranking[of][nodes].astype(np.int64) for of in ("rows", "lengths"))
+    verdict = judge.judge(rows, lengths, name)
+    return {
+        "edges": pack(nodes[verdict.direct]),
+        "similarity": verdict.similarity[verdict.direct],
+    }
