@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import xxhash
 
@@ -16,6 +15,9 @@ from curator import schema
 from curator.errors import CuratorError, named, shorten
 from curator.kernels.buffers import Utf8
 from curator.kernels.text_stats import TextStatistics, text_stats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAMPLES_PER_STAGE = 12
 """Changed documents kept a stage for the report; chosen by a hash of the id, not by position."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curator.batch import Tally
 from curator.errors import CuratorError
 from curator.fingerprint import describe
-from curator.recipe import Recipe
+
+if TYPE_CHECKING:
+    from curator.recipe import Recipe
 
 
 def stage_entry(tally: Tally) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import fsspec
 from curator import manifest
 from curator.errors import DataError, RecipeError, ResourceError
 from curator.io.atomic import TEMPORARY_PREFIX
-from curator.io.reader import InputFile
+from curator.io.files import InputFile
 
 
 def check_apart(reader: Any, files: Sequence[InputFile], run: Path) -> None:

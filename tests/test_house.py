@@ -183,3 +183,16 @@ def test_what_is_not_asked_for_is_not_loaded(code: str, absent: set[str]) -> Non
     code = f"import sys; {code}; print(sorted({absent!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_kernel_is_loaded_alone() -> None:
+    for path in SOURCES:
+        if path.name != "compiled.py":  # which says why
+            assert "numba.njit" not in imports(path), path
+
+
+def test_deduplication_starts_without_datasets_and_recipes() -> None:
+    absent = {"curator.dataset", "curator.recipe", "curator.io.reader", "ftfy"}
+    code = f"import sys, curator.deduplicate; print(sorted({absent!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -38,11 +38,14 @@ class Judge:
     """Holds the layout of the parts, what was prepared of the documents, and their bands."""
     client: Any | None
 
-    def judge(self, pairs: np.ndarray, lengths: np.ndarray, name: str) -> Verdict:
+    def judge(
+        self, pairs: np.ndarray, lengths: np.ndarray, name: str, direct_only: bool = False
+    ) -> Verdict:
         """Return the verdict on each pair.
 
         ``pairs`` is int64[n, 2], rows of the better and of the lesser document, and ``lengths``
-        int64[n, 2] the lengths of their keys; ``name`` names the pieces.
+        int64[n, 2] the lengths of their keys; ``name`` names the pieces. With ``direct_only`` no
+        pair is ``indirect`` alone: strangers are given up sooner, in two thirds of the time.
         """
         packed = pack(np.sort(pairs, axis=1))
         rising = np.argsort(packed)
@@ -54,7 +57,7 @@ class Judge:
             found = compared(parts, packed[rising], how, name, self.work, self.client)
             similarity = found[back, 0]
             return Verdict(similarity, similarity > 0, np.zeros(len(pairs), np.bool_))
-        indirect = min(INDIRECT, self.aligned)
+        indirect = self.aligned if direct_only else min(INDIRECT, self.aligned)
         how = by_alignment(indirect)
         found = compared(parts, packed[rising], how, name, self.work, self.client)
         shares = found[back]

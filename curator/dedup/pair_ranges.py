@@ -79,7 +79,7 @@ def _candidates(number: int, meeting: Meeting, work: Path) -> dict[str, np.ndarr
     pairs, times = met(few, many, COMMON_PLACES if meeting.picky else 1)
     del few, many
     if meeting.picky:
-        whole = SKETCHES._replace(at_once=max(1, len(pairs)))  # this is a task already
+        whole = SKETCHES._replace(here=len(pairs))  # this is a task already
         looked_at = compared(layout, pairs, whole, f"looked-{number:05d}", work, None)[:, 0]
         pairs = pairs[looked_at >= np.where(times > 1, 0, MET_ONCE)]
     return {"pairs": pairs}

@@ -57,7 +57,7 @@ def _verified(
     nodes = np.sort(rank_of[unpack(packed)], axis=1)
     ranking = read_arrays(judge.work / RANKED)
     rows, lengths = (ranking[of][nodes].astype(np.int64) for of in ("rows", "lengths"))
-    verdict = judge.judge(rows, lengths, name)
+    verdict = judge.judge(rows, lengths, name, direct_only=True)
     return {
         "edges": pack(nodes[verdict.direct]),
         "similarity": verdict.similarity[verdict.direct],

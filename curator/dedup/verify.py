@@ -30,8 +30,6 @@ SHORT = (100, 200)
 """Keys shorter than this, in unspaced and in spaced scripts, must be nearly equal: in a sentence or
 two on a comet or a street, the few words that differ are all there is to say."""
 NEARLY_EQUAL = 0.95
-LEAST_ALIGNED = 0.5
-"""Pairs of which less is aligned are given up: half of the time goes to pairs of strangers."""
 OVERLAP = (0.18, 0.14)
 """Least guessed overlap of a pair worth aligning, unspaced and spaced scripts. Of the copies with
 one character in five replaced .5 % and 5 % lie below, of the strangers that met in a bucket two
@@ -43,8 +41,11 @@ class Comparison(NamedTuple):
 
     columns: int
     """Numbers given for each pair."""
+    here: int
+    """So many pairs are compared without tasks: less than a tenth of a second."""
     at_once: int
-    """Pairs that one task compares, about a tenth of a second; fewer are compared at once."""
+    """Pairs that one task compares at most. For each part that they lead to, its piece is mapped
+    anew, so many small tasks would map more than they compare."""
     load: Callable[[Path, int], dict[str, np.ndarray]]
     """``load(work, part)``: the arrays of one part, with ``rows`` int64[n] among them, rising."""
     compare: Callable[[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray], np.ndarray]
@@ -84,7 +85,7 @@ def compare_aligned(
     left: dict[str, np.ndarray],
     right: dict[str, np.ndarray],
     places: np.ndarray,
-    at_least: float = LEAST_ALIGNED,
+    at_least: float,
 ) -> np.ndarray:
     """Return float64[n, 2]: shares of the lesser document aligned with, and equal to, the better.
 
@@ -136,7 +137,7 @@ def _keys(arrays: dict[str, np.ndarray]) -> Keys:
     return Keys(arrays["offsets"], arrays["codepoints"], nothing, nothing)
 
 
-SKETCHES = Comparison(1, 1_000_000, load_sketches, compare_sketches)
+SKETCHES = Comparison(1, 1_000_000, 1_000_000, load_sketches, compare_sketches)
 
 
 def by_alignment(at_least: float) -> Comparison:
@@ -144,15 +145,12 @@ def by_alignment(at_least: float) -> Comparison:
 
     The more is asked, the sooner a pair of strangers is given up.
     """
-    return Comparison(2, 10_000, load_prepared, partial(compare_aligned, at_least=at_least))
-
-
-ALIGNMENT = by_alignment(LEAST_ALIGNED)
+    return Comparison(2, 10_000, 50_000, load_prepared, partial(compare_aligned, at_least=at_least))
 
 
 def by_jaccard(at_least: float) -> Comparison:
     """Return the comparison by exact Jaccard, values below ``at_least`` given as 0."""
-    return Comparison(1, 50_000, load_prepared, partial(compare_jaccard, at_least=at_least))
+    return Comparison(1, 50_000, 50_000, load_prepared, partial(compare_jaccard, at_least=at_least))
 
 
 def compared(
@@ -174,7 +172,7 @@ def compared(
         items += [(index, *cut) for cut in itertools.pairwise(cuts)]
     result = np.zeros((len(packed), comparison.columns), np.float64)
     first_rows = np.array([part.first_row for part in parts.parts], np.int64)
-    if len(packed) <= comparison.at_once:
+    if len(packed) <= comparison.here:
         for index, start, stop in items:
             pairs = unpack(packed[start:stop])
             result[start:stop] = _compare_part(index, pairs, first_rows, comparison, work)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curator import schema
-from curator.batch import Batch, Tally
-from curator.dataset import DocumentDataset
 from curator.errors import DataError, RecipeError, nearest, shorten
+
+if TYPE_CHECKING:
+    from curator.batch import Batch, Tally
+    from curator.dataset import DocumentDataset
 
 
 class Stage:

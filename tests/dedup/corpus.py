@@ -95,7 +95,7 @@ def small_tasks(n_pairs: int, n_hashes: int) -> Iterator[None]:
 def _compared(
     n_pairs: int, parts: Any, packed: np.ndarray, comparison: verify.Comparison, *rest: Any
 ) -> np.ndarray:
-    return verify.compared(parts, packed, comparison._replace(at_once=n_pairs), *rest)
+    return verify.compared(parts, packed, comparison._replace(here=n_pairs, at_once=n_pairs), *rest)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, njit, types
+from numba import extending, types
+
+from curator.kernels.compiled import njit
 
 intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 SIZE = 32

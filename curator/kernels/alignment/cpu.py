@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from curator.kernels.alignment.blocks import SIZE, fetch, lowest, same
 from curator.kernels.alignment.digits import count_digits, is_digit
@@ -18,6 +17,7 @@ from curator.kernels.alignment.seeds import (
     perhaps_present,
     seed_hashes,
 )
+from curator.kernels.compiled import njit
 
 MATCH, MISS = 1, 2
 """A stretch gains for a match and loses for a miss, so it goes on while 2 in 3 agree."""

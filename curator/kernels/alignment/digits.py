@@ -6,7 +6,8 @@ import itertools
 import unicodedata
 
 import numpy as np
-from numba import njit
+
+from curator.kernels.compiled import njit
 
 WITH_DIGITS = (range(0x3000), range(0xA600, 0xAC00), range(0xFF00, 0x20000))
 ZEROS = np.array(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from curator.kernels.alignment.blocks import WIDE, equal_to, lowest
+from curator.kernels.compiled import njit
 
 F0, F1, F2, F3 = map(np.uint32, (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F))
 F4, F5, F6 = map(np.uint32, (0x165667B1, 0xCC9E2D51, 0x1B873593))

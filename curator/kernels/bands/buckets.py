@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from curator.kernels.compiled import njit
 
 NO_ROW = np.uint32(0xFFFFFFFF)
 

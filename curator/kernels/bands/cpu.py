@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from curator.kernels.bands.buckets import meetings, met, pack_hashes
 from curator.kernels.bands.radix import sort_pairs, sort_rising
+from curator.kernels.compiled import njit
 from curator.kernels.shingles.cpu import BASE, mix
 
 __all__ = [

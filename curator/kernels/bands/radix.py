@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from curator.kernels.compiled import njit
 
 CELL_BITS = 15
 """So many high bits are told apart at once, at most: with the ends of 32,768 cells, a quarter of a

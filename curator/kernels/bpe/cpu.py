@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.compiled import njit
 from curator.kernels.pieces.cpu import MAX_WORD, piece_end, point
 
 NO_MERGE = 2**31 - 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from curator.kernels.chinese import HAN, REMOVED, REPLACED, rules
 from curator.kernels.chinese.phrases import contains_phrase, hash_table
+from curator.kernels.compiled import njit
 from curator.kernels.unicode.decode import decode, previous_character
 
 __all__ = ["clean", "contains_phrase", "hash_table"]

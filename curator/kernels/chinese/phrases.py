@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.compiled import njit
 from curator.kernels.unicode.decode import decode
 
 HOT, FIRST, SECOND = 1, 2, 4

@@ -7,7 +7,6 @@ place behind ``write`` still holds the characters as they were. It returns the n
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from curator.kernels.chinese import (
     CAPPED,
@@ -21,6 +20,7 @@ from curator.kernels.chinese import (
     REPLACED,
     SPACE,
 )
+from curator.kernels.compiled import njit
 
 _WIDE_OPEN, _WIDE_CLOSE = 0xFF08, 0xFF09
 _OPEN, _CLOSE, _BLANK = 0x28, 0x29, 0x20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numba import njit
 
 from curator.kernels import buffers
+from curator.kernels.compiled import njit
 from curator.kernels.fold import compositions, table, windows
 from curator.kernels.fold.table import FoldTables
 from curator.kernels.fold.windows import decode, place_of

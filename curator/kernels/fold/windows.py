@@ -13,7 +13,8 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from curator.kernels.compiled import njit
 
 LONGEST = 8
 """Code points of a window worth remembering; longer heaps of marks hardly ever come twice."""

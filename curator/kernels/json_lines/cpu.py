@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.compiled import njit
 from curator.kernels.json_lines import BLANK, DOCUMENT, NOT_CHOSEN, OTHER
 from curator.kernels.json_lines.grammar import (
     BAD,

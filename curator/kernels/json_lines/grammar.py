@@ -6,8 +6,8 @@ Every function returns the byte after what it read, or ``BAD``. Nothing here rea
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.compiled import njit
 from curator.kernels.text_stats.blocks import SIZE, lowest, within
 
 BAD = -1

@@ -8,7 +8,8 @@ back with the right one.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from curator.kernels.compiled import njit
 
 NONE = -1
 CHUNK = 1 << 20

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.compiled import njit
 from curator.kernels.minhash.digests import sha1_32, shingle_bounds, xxh32
 from curator.kernels.shingles.cpu import AT_ONCE, MIX_1, hash_run, mix, roll, workspace
 

@@ -6,7 +6,8 @@ Source: FIPS 180-4 (SHA-1); the XXH32 specification (Collet 2012–).
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from curator.kernels.compiled import njit
 
 BLOCK = 64
 SHA1_STATE = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from curator.kernels.compiled import njit
 
 BASE = np.uint64(0x9E3779B97F4A7C15)
 MIX_0 = np.uint64(0xBF58476D1CE4E5B9)

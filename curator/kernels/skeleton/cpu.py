@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.compiled import njit
 from curator.kernels.skeleton import table
 
 NUMBER, SUBJECT = np.uint32(table.NUMBER), np.uint32(table.SUBJECT)

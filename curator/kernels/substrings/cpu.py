@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.compiled import njit
 from curator.kernels.shingles.cpu import mix
 from curator.kernels.unicode.decode import decode
 
