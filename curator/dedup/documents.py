@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from curator import schema
 from curator.io.parts import Corpus
 from curator.kernels.buffers import Utf8
-from curator.kernels.fold import Keys, fold
 
 CHUNK_BYTES = 1 << 20
 """Text folded at a time: the code points stay near the processor and their memory is reused.
@@ -38,18 +37,6 @@ def living(table: pa.Table, ordinals: np.ndarray, text_field: str) -> tuple[np.n
 def chosen_texts(part: Corpus, text_field: str, rows: np.ndarray) -> Utf8:
     """Return the texts of ``rows`` (int64[n], rising ordinals) of a one-part corpus."""
     return schema.text_buffers(part.take(0, rows, [text_field]).column(text_field))
-
-
-def chosen_keys(part: Corpus, text_field: str, rows: np.ndarray) -> Iterator[Keys]:
-    """Yield the keys of ``rows`` (int64[n], rising ordinals) of a one-part corpus, in runs.
-
-    A part that keeps keys, as an index does, gives them; else its texts are folded.
-    """
-    if hasattr(part, "keys"):
-        yield part.keys(0, rows)
-        return
-    for _, chunk in chunks(chosen_texts(part, text_field, rows)):
-        yield fold(chunk)
 
 
 def chunks(texts: Utf8, n_bytes: int = CHUNK_BYTES) -> Iterator[tuple[slice, Utf8]]:

@@ -16,14 +16,14 @@ from curator.cluster import run_tasks
 from curator.dedup.candidates import unpack, write_eligible
 from curator.dedup.clusters import Stars
 from curator.dedup.judging import Judge
-from curator.dedup.layout import runs_of, write_layout
+from curator.dedup.layout import write_layout
 from curator.dedup.pair_ranges import Meeting, find_candidates
 from curator.dedup.pieces import joined, open_work, read_arrays
 from curator.dedup.prepared import prepare
 from curator.dedup.same_keys import NO_FOLLOWERS, settle_keys
 from curator.dedup.settling import NO_STARS, settle
 from curator.dedup.signing import Signing, sign_part, signed_piece
-from curator.dedup.standing import RANKED, ROWS_AT_ONCE, rank
+from curator.dedup.standing import RANKED, rank
 from curator.dedup.verdicts import Duplicates, encoded, four_decimals, to_marks
 from curator.dedup.verified import write_edges
 from curator.errors import RecipeError, nearest
@@ -210,13 +210,8 @@ class FuzzyDuplicates(GlobalStageBase):
         ranking = read_arrays(work / RANKED)
         rank_of = np.empty(parts.total_rows, np.uint32)
         rank_of[ranking["rows"]] = np.arange(len(ranking["rows"]), dtype=np.uint32)
-        n_rows = np.array([part.rows for part in parts.parts], np.int64)
-        bounds = np.concatenate([[0], np.cumsum(n_rows)])
-        for run in runs_of(n_rows, ROWS_AT_ONCE):  # ranks of all as wide numbers would be many
-            start, stop = bounds[list(run)].tolist()
-            rows = start + np.flatnonzero(in_pairs[start:stop])
-            ranks = None if self.jaccard is not None else rank_of[rows].astype(np.int64)
-            prepare(parts, rows, ranks, self.signing, work, client)
+        if self.jaccard is not None:
+            prepare(parts, in_pairs, self.signing, work, client)
         del in_pairs
         judge = Judge(self.aligned, self.jaccard, work, client)
         return settle(write_edges(candidates, rank_of, judge), judge, work, client)

@@ -35,7 +35,7 @@ class Judge:
     jaccard: float | None
     """The classical rule, instead of ``aligned``."""
     work: Path
-    """Holds the layout of the parts, what was prepared of the documents, and their bands."""
+    """Holds the layout of the parts, the keys or shingle sets of the documents, and their bands."""
     client: Any | None
 
     def judge(
@@ -59,7 +59,8 @@ class Judge:
             return Verdict(similarity, similarity > 0, np.zeros(len(pairs), np.bool_))
         indirect = self.aligned if direct_only else min(INDIRECT, self.aligned)
         how = by_alignment(indirect)
-        found = compared(parts, packed[rising], how, name, self.work, self.client)
+        better = (pairs[:, 0] < pairs[:, 1])[rising]
+        found = compared(parts, packed[rising], how, name, self.work, self.client, better)
         shares = found[back]
         shares[self._commonplace(packed, shares, name)] = 0
         similarity = shares[:, 0]

@@ -30,6 +30,10 @@ ALIGNMENT = 64
 """Bytes that every array in a file begins at a multiple of: compiled loops want aligned numbers."""
 
 
+Arrays = Mapping[str, np.ndarray | Sequence[np.ndarray]]
+"""Named arrays to be written, whole or in runs of one type that follow one another."""
+
+
 def open_work(work: Path, parameters: Mapping[str, Any]) -> None:
     """Make the work folder, or check that what is in it was made with the same ``parameters``.
 
@@ -56,24 +60,34 @@ def open_work(work: Path, parameters: Mapping[str, Any]) -> None:
             )
 
 
-def piece(path: Path, make: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def piece(path: Path, make: Callable[[], Arrays]) -> dict[str, np.ndarray]:
     """Return the arrays of the piece at ``path``, memory-mapped; ``make`` is called if absent."""
     if not path.exists():
         write_arrays(path, make())
     return read_arrays(path)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: Arrays) -> None:
     """Write named arrays of numbers one after the other, atomically."""
-    written = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    header = [[name, array.dtype.str, array.shape] for name, array in written.items()]
+    runs = {
+        name: [np.ascontiguousarray(run) for run in _runs(array)] for name, array in arrays.items()
+    }
+    header = [
+        [name, some[0].dtype.str, (sum(map(len, some)), *some[0].shape[1:])]
+        for name, some in runs.items()
+    ]
     line = MAGIC + json.dumps(header).encode()
     # Not synced: a piece cut short by a power cut is found out when it is read.
     with atomic_write(path, durable=False) as file:
         file.write(line + b" " * (-(len(line) + 1) % ALIGNMENT) + b"\n")
-        for array in written.values():
-            file.write(array.reshape(-1).view(np.uint8).data)
-            file.write(bytes(-array.nbytes % ALIGNMENT))
+        for some in runs.values():
+            for run in some:
+                file.write(run.reshape(-1).view(np.uint8).data)
+            file.write(bytes(-sum(run.nbytes for run in some) % ALIGNMENT))
+
+
+def _runs(array: np.ndarray | Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    return [array] if isinstance(array, np.ndarray) else array
 
 
 class Stored(NamedTuple):

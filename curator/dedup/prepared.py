@@ -1,4 +1,4 @@
-"""Before pairs are compared: what comparing needs of each document in a pair, read once more."""
+"""Before pairs are compared by Jaccard: the shingle sets of the documents in them, made once."""
 
 from __future__ import annotations
 
@@ -9,67 +9,56 @@ from typing import Any
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.documents import chosen_keys
+from curator.dedup.documents import CHUNK_BYTES
+from curator.dedup.layout import runs_of
 from curator.dedup.pieces import piece, read_arrays
-from curator.dedup.signing import Signing, lengths_of
+from curator.dedup.signing import Signing, lengths_of, signed_keys, signed_piece
+from curator.dedup.standing import ROWS_AT_ONCE
 from curator.io.parts import Corpus
-from curator.kernels.shingles import shingle_sets, unspaced
+from curator.kernels.narrow import widen
+from curator.kernels.shingles import shingle_sets
+
+AT_ONCE = CHUNK_BYTES >> 2
+"""Characters whose shingles are sorted at one time."""
 
 
 def prepare(
-    parts: Corpus,
-    rows: np.ndarray,
-    rank: np.ndarray | None,
-    signing: Signing,
-    work: Path,
-    client: Any | None,
+    parts: Corpus, in_pairs: np.ndarray, signing: Signing, work: Path, client: Any | None
 ) -> None:
-    """Write what comparing ``rows`` (int64[n], rising) needs, one piece a part.
+    """Write the sorted shingle sets of the rows where ``in_pairs`` (bool[rows of the corpus]).
 
-    With ``rank`` (int64[n], 0 the best) that is their keys, for alignment; without, their sorted
-    shingle sets, for Jaccard. Every document in a pair is folded once; verifying maps these files.
+    There is one piece a part; ``work`` holds the signed pieces, with the keys. The ordinals of
+    ``ROWS_AT_ONCE`` rows are held at one time.
     """
-    items = []
-    for index, part in enumerate(parts.parts):
-        start, stop = np.searchsorted(rows, [part.first_row, part.first_row + part.rows])
-        if start < stop:
-            ranked = None if rank is None else rank[start:stop]
-            path = work / f"prepared-{index:05d}"
-            items.append((parts.only(index), rows[start:stop], ranked, path))
-    run_tasks(partial(_prepare_task, signing=signing), items, client)
+    n_rows = np.array([part.rows for part in parts.parts], np.int64)
+    for first, last in runs_of(n_rows, ROWS_AT_ONCE):
+        items = []
+        for index in range(first, last):
+            start = parts.parts[index].first_row
+            rows = start + np.flatnonzero(in_pairs[start : start + parts.parts[index].rows])
+            if len(rows):
+                items.append((index, rows))
+        run_tasks(partial(_prepare_task, signing=signing, work=work), items, client)
 
 
-def _prepare_task(
-    item: tuple[Corpus, np.ndarray, np.ndarray | None, Path], signing: Signing
-) -> None:
-    part, rows, rank, path = item
-    if rank is None:
-        piece(path, partial(_sets, part, rows, signing))
-    else:
-        piece(path, partial(_folded, part, rows, rank, signing))
+def _prepare_task(item: tuple[int, np.ndarray], signing: Signing, work: Path) -> None:
+    index, rows = item
+    piece(_prepared_piece(work, index), partial(_sets, signed_piece(work, index), rows, signing))
 
 
-def _folded(part: Corpus, rows: np.ndarray, rank: np.ndarray, signing: Signing) -> dict[str, Any]:
-    lengths, codepoints = [np.zeros(1, np.int64)], [np.zeros(0, np.uint32)]
-    scripts = [np.zeros(0, np.bool_)]
-    for keys in chosen_keys(part, signing.text_field, rows):
-        lengths.append(keys.lengths)
-        codepoints.append(keys.codepoints)
-        scripts.append(unspaced(keys))
-    offsets = np.cumsum(np.concatenate(lengths))
-    return {
-        "rows": rows,
-        "rank": rank,
-        "unspaced": np.concatenate(scripts),
-        "offsets": offsets,
-        "codepoints": np.concatenate(codepoints),
-    }
+def _prepared_piece(work: Path, index: int) -> Path:
+    return work / f"prepared-{index:05d}"
 
 
-def _sets(part: Corpus, rows: np.ndarray, signing: Signing) -> dict[str, np.ndarray]:
+def _sets(signed: Path, rows: np.ndarray, signing: Signing) -> dict[str, np.ndarray]:
     sizes, hashes = [np.zeros(1, np.int64)], [np.zeros(0, np.uint64)]
-    for keys in chosen_keys(part, signing.text_field, rows):
-        sets = shingle_sets(keys, np.maximum(lengths_of(keys, signing), 1))
+    found = read_arrays(signed)
+    keys, places = signed_keys(found), np.searchsorted(found["signed"], rows)
+    characters = np.cumsum(keys.lengths[places])
+    cuts = np.flatnonzero(np.diff(characters // AT_ONCE)) + 1
+    for some in np.split(places, cuts):
+        wide = widen(keys, some)
+        sets = shingle_sets(wide, np.maximum(lengths_of(wide, signing), 1))
         sizes.append(np.diff(sets.offsets))
         hashes.append(sets.hashes)
     offsets = np.cumsum(np.concatenate(sizes))
@@ -78,4 +67,4 @@ def _sets(part: Corpus, rows: np.ndarray, signing: Signing) -> dict[str, np.ndar
 
 def load_prepared(work: Path, index: int) -> dict[str, np.ndarray]:
     """Return what ``prepare`` wrote of a part."""
-    return read_arrays(work / f"prepared-{index:05d}")
+    return read_arrays(_prepared_piece(work, index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from curator import schema
 from curator.dedup.documents import chunks, living, living_texts
-from curator.dedup.pieces import piece
+from curator.dedup.pieces import Arrays, piece
 from curator.dedup.representative import penalties_of, quality_of
 from curator.errors import DataError
 from curator.io.parts import Corpus
@@ -19,6 +20,7 @@ from curator.kernels.bands import band_hashes
 from curator.kernels.buffers import Utf8
 from curator.kernels.fold import Keys, fold, key_hashes
 from curator.kernels.minhash import signatures
+from curator.kernels.narrow import NarrowKeys, narrow
 from curator.kernels.shingles import unspaced
 
 SPACED_FACTOR = 2
@@ -85,7 +87,7 @@ def sign_part(item: tuple[Corpus, Path], signing: Signing) -> None:
     piece(path, partial(_signed, part, signing))
 
 
-def _signed(part: Corpus, signing: Signing) -> dict[str, np.ndarray]:
+def _signed(part: Corpus, signing: Signing) -> Arrays:
     if signing.prefer is None:
         return sign_texts(*living_texts(part, signing.text_field), signing)
     table = part.read(0, [signing.text_field, schema.DROPPED_BY, signing.prefer])
@@ -102,13 +104,13 @@ def _signed(part: Corpus, signing: Signing) -> dict[str, np.ndarray]:
 
 def sign_texts(
     rows: np.ndarray, texts: Utf8, signing: Signing, penalties: np.ndarray | None = None
-) -> dict[str, np.ndarray]:
+) -> Arrays:
     """Return the arrays of a piece: the ``texts`` of ``rows`` (int64[n], rising ordinals).
 
     They are rows int64[n], hashes uint64[n, 2] and quality uint32[n, 4] (the last column is
     ``penalties``, uint32[n], or 0) of all of them, and signed
     int64[s], the ordinals of those long enough, with their hashes, the lengths of their keys, their
-    scripts, bands and sketches.
+    scripts, bands and sketches, and their keys, see ``NarrowKeys``.
     """
     hashes = np.empty((len(rows), 2), np.uint64)
     quality = np.zeros((len(rows), 4), np.uint32)
@@ -118,6 +120,7 @@ def sign_texts(
     bands = [np.zeros((signing.bands, 0), np.uint32)]
     sketched = [np.zeros((0, SKETCH_PLACES if signing.sketched else 0), np.uint8)]
     scripts = [np.zeros(0, np.bool_)]
+    narrowed = []
     for place, chunk in chunks(texts):
         found = sign(chunk, signing)
         hashes[place] = key_hashes(chunk, found.keys)
@@ -127,6 +130,7 @@ def sign_texts(
         bands.append(found.bands.take(long_enough, axis=1))
         sketched.append(found.sketches[long_enough])
         scripts.append(found.unspaced[long_enough])
+        narrowed.append(narrow(found.keys, long_enough))
     ordinals = np.concatenate(signed)
     places = np.searchsorted(rows, ordinals)
     return {
@@ -139,7 +143,27 @@ def sign_texts(
         "signed_unspaced": np.concatenate(scripts),
         "bands": np.concatenate(bands, axis=1),
         "sketches": np.concatenate(sketched),
+        **key_arrays(narrowed),
     }
+
+
+def key_arrays(runs: Sequence[NarrowKeys]) -> Arrays:
+    """Return the arrays of a piece that hold the keys of its signed documents, in runs."""
+    starts, size = [np.zeros(1, np.int64)], 0
+    for keys in runs:
+        starts.append(keys.starts[1:] + size)
+        size += len(keys.data)
+    return {
+        "key_forms": np.concatenate([np.zeros(0, np.uint8), *(keys.forms for keys in runs)]),
+        "key_starts": np.concatenate(starts),
+        "keys": [np.zeros(0, np.uint8), *(keys.data for keys in runs)],
+    }
+
+
+def signed_keys(found: Mapping[str, np.ndarray]) -> NarrowKeys:
+    """Return the keys of the signed documents of a piece."""
+    lengths = found["signed_lengths"].astype(np.int64)
+    return NarrowKeys(lengths, found["key_forms"], found["key_starts"], found["keys"])
 
 
 def sign(texts: Utf8, signing: Signing) -> Signed:

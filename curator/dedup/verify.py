@@ -14,10 +14,9 @@ from curator.cluster import run_tasks
 from curator.dedup.candidates import MOST_ROWS, ROW_BITS, unpack
 from curator.dedup.pieces import piece, read_arrays, write_arrays
 from curator.dedup.prepared import load_prepared
-from curator.dedup.signing import signed_piece
+from curator.dedup.signing import signed_keys, signed_piece
 from curator.io.parts import Corpus, Part
 from curator.kernels.alignment import align
-from curator.kernels.fold import Keys
 from curator.kernels.jaccard import jaccard
 from curator.kernels.shingles import ShingleSets
 from curator.kernels.sketches import overlap
@@ -48,8 +47,11 @@ class Comparison(NamedTuple):
     anew, so many small tasks would map more than they compare."""
     load: Callable[[Path, int], dict[str, np.ndarray]]
     """``load(work, part)``: the arrays of one part, with ``rows`` int64[n] among them, rising."""
-    compare: Callable[[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray], np.ndarray]
-    """``compare(left, right, places)``: float64[n, columns]; places are int64[n, 2] into rows."""
+    compare: Callable[
+        [dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray], np.ndarray
+    ]
+    """``compare(left, right, places, left_better)``: float64[n, columns]; places are int64[n, 2]
+    into rows, left_better is bool[n]."""
 
 
 def load_sketches(work: Path, index: int) -> dict[str, np.ndarray]:
@@ -64,7 +66,10 @@ def load_sketches(work: Path, index: int) -> dict[str, np.ndarray]:
 
 
 def compare_sketches(
-    left: dict[str, np.ndarray], right: dict[str, np.ndarray], places: np.ndarray
+    left: dict[str, np.ndarray],
+    right: dict[str, np.ndarray],
+    places: np.ndarray,
+    left_better: np.ndarray,
 ) -> np.ndarray:
     """Return float64[n, 1]: by how much the guessed overlap passes what is worth aligning."""
     sizes = (left["lengths"], right["lengths"])
@@ -74,27 +79,37 @@ def compare_sketches(
 
 
 def compare_jaccard(
-    left: dict[str, np.ndarray], right: dict[str, np.ndarray], places: np.ndarray, at_least: float
+    left: dict[str, np.ndarray],
+    right: dict[str, np.ndarray],
+    places: np.ndarray,
+    left_better: np.ndarray,
+    at_least: float,
 ) -> np.ndarray:
     """Return float64[n, 1]: exact Jaccard, 0 below ``at_least``."""
     one, other = (ShingleSets(side["offsets"], side["hashes"]) for side in (left, right))
     return jaccard(one, other, places, at_least)[:, None]
 
 
+def load_keys(work: Path, index: int) -> dict[str, np.ndarray]:
+    """Return the signed rows of a part with their keys and scripts."""
+    found = read_arrays(signed_piece(work, index))
+    return {**found, "rows": found["signed"], "unspaced": found["signed_unspaced"]}
+
+
 def compare_aligned(
     left: dict[str, np.ndarray],
     right: dict[str, np.ndarray],
     places: np.ndarray,
+    left_better: np.ndarray,
     at_least: float,
 ) -> np.ndarray:
     """Return float64[n, 2]: shares of the lesser document aligned with, and equal to, the better.
 
-    Of each pair the document with the lower ``rank`` is the whole, the other the part. A pair
-    that says the same with other numbers, or in a few lines with other words, has 0 in both, and
-    so has one of which less than ``at_least`` is aligned.
+    Of each pair the better document is the whole, the other the part. A pair that says the same
+    with other numbers, or in a few lines with other words, has 0 in both, and so has one of which
+    less than ``at_least`` is aligned.
     """
     result = np.zeros((len(places), 2), np.float64)
-    left_better = left["rank"][places[:, 0]] < right["rank"][places[:, 1]]
     for better, whole, part, columns in (
         (left_better, left, right, [0, 1]),
         (~left_better, right, left, [1, 0]),
@@ -106,14 +121,12 @@ def compare_aligned(
 
 
 def _shares(
-    whole: dict[str, np.ndarray],
-    part: dict[str, np.ndarray],
-    pairs: np.ndarray,
-    at_least: float,
+    whole: dict[str, np.ndarray], part: dict[str, np.ndarray], pairs: np.ndarray, at_least: float
 ) -> np.ndarray:
-    found = align(_keys(whole), _keys(part), pairs, part["unspaced"], at_least)
-    asked, offsets = pairs[:, 1], part["offsets"]
-    lengths = np.maximum(1, offsets[asked + 1] - offsets[asked])
+    keys = signed_keys(part)
+    found = align(signed_keys(whole), keys, pairs, part["unspaced"], at_least)
+    asked = pairs[:, 1]
+    lengths = np.maximum(1, keys.lengths[asked])
     shares = np.stack([found.aligned / lengths, found.equal / lengths], axis=1)
     shares[~same_numbers(found.digits, found.equal_digits)] = 0
     short = lengths < np.where(part["unspaced"][asked], *SHORT)
@@ -132,11 +145,6 @@ def same_numbers(digits: np.ndarray, equal_digits: np.ndarray) -> np.ndarray:
     return (digits < DIGITS) | (2 * equal_digits >= digits)
 
 
-def _keys(arrays: dict[str, np.ndarray]) -> Keys:
-    nothing = np.zeros(0, np.int64)
-    return Keys(arrays["offsets"], arrays["codepoints"], nothing, nothing)
-
-
 SKETCHES = Comparison(1, 1_000_000, 1_000_000, load_sketches, compare_sketches)
 
 
@@ -145,7 +153,7 @@ def by_alignment(at_least: float) -> Comparison:
 
     The more is asked, the sooner a pair of strangers is given up.
     """
-    return Comparison(2, 10_000, 50_000, load_prepared, partial(compare_aligned, at_least=at_least))
+    return Comparison(2, 10_000, 50_000, load_keys, partial(compare_aligned, at_least=at_least))
 
 
 def by_jaccard(at_least: float) -> Comparison:
@@ -160,11 +168,15 @@ def compared(
     name: str,
     work: Path,
     client: Any | None,
+    left_better: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return float64[n, columns]: what ``comparison`` says of ``packed`` (uint64[n], rising) pairs.
 
-    ``name`` names the pieces: one a task, for pairs whose first row is in one part.
+    ``name`` names the pieces: one a task, for pairs whose first row is in one part. ``left_better``
+    (bool[n]) tells whether the first of a pair is the better, for comparisons that ask.
     """
+    if left_better is None:
+        left_better = np.ones(len(packed), np.bool_)
     items = []
     for index, part in enumerate(parts.parts):
         start, stop = _range_of(packed, part)
@@ -175,11 +187,13 @@ def compared(
     if len(packed) <= comparison.here:
         for index, start, stop in items:
             pairs = unpack(packed[start:stop])
-            result[start:stop] = _compare_part(index, pairs, first_rows, comparison, work)
+            better = left_better[start:stop]
+            result[start:stop] = _compare_part(index, pairs, better, first_rows, comparison, work)
         return result
     # Read from a file by every task: sent with each, the layout would grow with parts squared.
     pairs_path = work / f"{name}-pairs"
-    piece(pairs_path, lambda: {"pairs": packed, "first_rows": first_rows})
+    asked = {"pairs": packed, "left_better": left_better, "first_rows": first_rows}
+    piece(pairs_path, lambda: asked)
     run = partial(_compare_task, comparison=comparison, pairs_path=pairs_path, work=work)
     for (_, start, stop), path in zip(items, run_tasks(run, items, client), strict=True):
         result[start:stop] = read_arrays(path)["found"]
@@ -202,13 +216,19 @@ def _compare_task(
     if not path.exists():
         asked = read_arrays(pairs_path)
         pairs = unpack(asked["pairs"][start:stop])
-        found = _compare_part(index, pairs, asked["first_rows"], comparison, work)
+        better = asked["left_better"][start:stop]
+        found = _compare_part(index, pairs, better, asked["first_rows"], comparison, work)
         write_arrays(path, {"found": found})
     return path
 
 
 def _compare_part(
-    index: int, pairs: np.ndarray, first_rows: np.ndarray, comparison: Comparison, work: Path
+    index: int,
+    pairs: np.ndarray,
+    left_better: np.ndarray,
+    first_rows: np.ndarray,
+    comparison: Comparison,
+    work: Path,
 ) -> np.ndarray:
     result = np.zeros((len(pairs), comparison.columns), np.float64)
     left = comparison.load(work, index)
@@ -221,7 +241,7 @@ def _compare_part(
         places = np.empty((len(here), 2), np.int64)
         places[:, 0] = _places(left["rows"], pairs[here, 0])
         places[:, 1] = _places(right["rows"], pairs[here, 1])
-        result[here] = comparison.compare(left, right, places)
+        result[here] = comparison.compare(left, right, places, left_better[here])
     return result
 
 

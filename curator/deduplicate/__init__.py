@@ -22,8 +22,6 @@ import pyarrow.compute as pc
 from curator import __version__, manifest, schema
 from curator.batch import Tally
 from curator.cluster import get_threads, run_tasks
-from curator.dedup.documents import chunks
-from curator.dedup.documents import living as documents_of
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import joined, read_arrays
 from curator.dedup.repeated_ids import RepeatedIds
@@ -36,7 +34,7 @@ from curator.deduplicate.index import (
     SegmentPart,
     changed,
     index_parts,
-    load_segment,
+    load_part,
     open_index,
     parameters_of,
     save_index,
@@ -53,7 +51,6 @@ from curator.io.jsonl import JsonlReader
 from curator.io.line_parts import line_parts
 from curator.io.parts import MARKS_SCHEMA, ROW
 from curator.io.shards import ShardRecord
-from curator.kernels.fold import fold
 from curator.run_entries import check_conservation, stage_entry
 from curator.run_folder import check_apart, check_unchanged, describe_input, exclusive
 
@@ -106,7 +103,7 @@ def deduplicate(
     the others are in ``dropped/`` with stage, reason and value. With an index the result is that of
     one run over its documents and these; ``index_changes.jsonl`` names the documents of the index
     that are now dropped, kept again, or dropped for another one. A killed run continues where
-    it was. Memory: a block for each worker and some 300 bytes a document. Raises
+    it was. Memory: a block for each worker, and what ``docs/scaling.md`` says of each step. Raises
     ``CuratorError``.
     """
     options = options or DedupOptions()
@@ -163,7 +160,7 @@ class _Run:
         for folder, step in ((IDS, ids), (FUZZY, stage)):
             step.open(parts, self.work / folder)
         known = [(parts.index.only(i), i) for i in range(len(parts.index.parts))]
-        load = partial(load_segment, bands=stage.signing.bands, work=self.work)
+        load = partial(load_part, bands=stage.signing.bands, work=self.work)
         run_tasks(load, known, self.threads)
         items = [(self.lines.only(i), i) for i in range(len(self.lines.parts))]
         run_tasks(partial(read_part, stage=stage, work=self.work), items, self.threads)
@@ -260,10 +257,7 @@ class _Run:
             present = np.isin(ordinals, living)
             table, ordinals = table.filter(pa.array(present)), ordinals[present]
             found = read_arrays(signed_piece(self.work / FUZZY, number))
-            signed = np.isin(ordinals, found["signed"])
-            _, texts = documents_of(table.filter(pa.array(signed)), ordinals[signed], schema.TEXT)
-            keys = [fold(chunk) for _, chunk in chunks(texts)]
-            yield SegmentPart(table.select(NAMES), ordinals, found, keys)
+            yield SegmentPart(table.select(NAMES), ordinals, found)
 
 
 def _manifest(

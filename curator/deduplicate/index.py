@@ -21,18 +21,28 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curator import schema
+from curator.dedup.layout import runs_of
 from curator.dedup.pieces import piece
 from curator.dedup.repeated_ids import hashed_ids, ids_piece
-from curator.dedup.signing import SKETCH_PLACES, Signing, signed_piece
+from curator.dedup.signing import (
+    SKETCH_PLACES,
+    Signing,
+    key_arrays,
+    signed_keys,
+    signed_piece,
+)
 from curator.deduplicate.reading import FUZZY, IDS
 from curator.errors import ManifestError
 from curator.io.atomic import atomic_write
 from curator.io.parts import ROW, Part
 from curator.kernels.fold import Keys
+from curator.kernels.narrow import NarrowKeys, narrow, widen
 
 INDEX = "index.json"
 FORMAT = "curator-dedup-index/1"
 ROWS_PER_GROUP = 1 << 14
+ROWS_AT_ONCE = 1 << 16
+"""Documents of the index that are one part, at some 600 bytes and their key each."""
 KEY, HASHES, QUALITY, BANDS, SKETCH, UNSPACED = (
     "key", "hashes", "quality", "bands", "sketch", "unspaced",
 )  # fmt: skip
@@ -109,14 +119,17 @@ class IndexParts:
 
     index: Index
     parts: tuple[Part, ...]
+    groups: tuple[tuple[int, ...], ...]
+    """The row groups of its file that each part is."""
 
     def only(self, number: int) -> IndexParts:
         """Return a handle on one part; ordinals stay those of all."""
-        return replace(self, parts=(self.parts[number],))
+        return replace(self, parts=(self.parts[number],), groups=(self.groups[number],))
 
     def read(self, number: int, columns: Sequence[str]) -> pa.Table:
-        """Return ``columns`` (id, file or line) of one part."""
-        return pq.read_table(self.parts[number].path, columns=list(columns), partitioning=None)
+        """Return ``columns`` of one part."""
+        with pq.ParquetFile(self.parts[number].path) as file:
+            return file.read_row_groups(list(self.groups[number]), list(columns))
 
     @property
     def total_rows(self) -> int:
@@ -127,38 +140,34 @@ class IndexParts:
         """Return ``rows`` (int64[n], rising ordinals) of part ``number``."""
         return self.read(number, columns).take(pa.array(rows - self.parts[number].first_row))
 
-    def keys(self, number: int, rows: np.ndarray) -> Keys:
-        """Return the keys of ``rows`` (int64[n], rising ordinals) of part ``number``."""
-        some = [key or "" for key in self.take(number, rows, [KEY]).column(KEY).to_pylist()]
-        lengths = np.array([len(key) for key in some], np.int64)
-        joined = "".join(some)
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        nothing = np.zeros(len(lengths), np.int64)
-        return Keys(offsets, np.frombuffer(joined.encode("utf-32-le"), np.uint32), nothing, nothing)
-
 
 def index_parts(index: Index) -> IndexParts:
-    """Return the parts of an index, one a segment."""
-    parts, first_row = [], 0
+    """Return the parts of an index: each some row groups of one segment."""
+    parts, groups, first_row = [], [], 0
     for segment in index.segments:
         path = index.folder / segment.file
         if not path.is_file():
             raise ManifestError(f"{path}: the index lacks this file; build the index again")
-        parts.append(Part(path, segment.documents, first_row))
-        first_row += segment.documents
-    return IndexParts(index, tuple(parts))
+        with pq.ParquetFile(path) as file:
+            rows = [file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)]
+        for start, stop in runs_of(np.array(rows, np.int64), ROWS_AT_ONCE):
+            count = sum(rows[start:stop])
+            parts.append(Part(path, count, first_row))
+            groups.append(tuple(range(start, stop)))
+            first_row += count
+    return IndexParts(index, tuple(parts), tuple(groups))
 
 
-def load_segment(item: tuple[IndexParts, int], bands: int, work: Path) -> None:
-    """Write the pieces of one segment that reading and signing its texts would have written."""
+def load_part(item: tuple[IndexParts, int], bands: int, work: Path) -> None:
+    """Write the pieces of one part that reading and signing its texts would have written."""
     part, number = item
     signed = signed_piece(work / FUZZY, number)
     hashed = ids_piece(work / IDS, number)
     if signed.exists() and hashed.exists():
         return
     first = part.parts[0].first_row
-    columns = [schema.ID, HASHES, QUALITY, BANDS, SKETCH, UNSPACED]
-    table = pq.read_table(part.parts[0].path, columns=columns, partitioning=None).combine_chunks()
+    columns = [schema.ID, KEY, HASHES, QUALITY, BANDS, SKETCH, UNSPACED]
+    table = part.read(0, columns).combine_chunks()
     rows = np.arange(table.num_rows) + first
     piece(hashed, lambda: hashed_ids(table.column(schema.ID), rows))
     is_signed = table.column(BANDS).is_valid().to_numpy()
@@ -177,8 +186,18 @@ def load_segment(item: tuple[IndexParts, int], bands: int, work: Path) -> None:
         "signed_unspaced": of_signed.column(UNSPACED).to_numpy().astype(np.bool_),
         "bands": _numbers(of_signed.column(BANDS), np.uint32, bands).T,
         "sketches": _numbers(sketches, np.uint8, places),
+        **key_arrays([_keys(chunk) for chunk in of_signed.column(KEY).chunks]),
     }
     piece(signed, lambda: arrays)
+
+
+def _keys(texts: pa.LargeStringArray) -> NarrowKeys:
+    lengths = pc.utf8_length(texts).to_numpy()
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+    joined = "".join(texts.to_pylist())
+    codepoints = np.frombuffer(joined.encode("utf-32-le"), np.uint32)
+    nothing = np.zeros(0, np.int64)
+    return narrow(Keys(offsets, codepoints, nothing, nothing), np.arange(len(texts)))
 
 
 class SegmentPart(NamedTuple):
@@ -189,9 +208,7 @@ class SegmentPart(NamedTuple):
     rows: np.ndarray
     """int64[n]: their ordinals, rising."""
     signed: dict[str, np.ndarray]
-    """The piece of the part's signatures; see ``curator.dedup.signing.sign_texts``."""
-    keys: list[Keys]
-    """The keys of those of them that are signed, in runs."""
+    """The piece of the part's signatures and keys; see ``curator.dedup.signing.sign_texts``."""
 
 
 def write_segment(path: Path, parts: Iterable[SegmentPart]) -> int:
@@ -219,10 +236,9 @@ def _columns(part: SegmentPart) -> dict[str, pa.Array]:
     take = np.zeros(len(part.rows), np.int64)
     take[is_signed] = np.arange(len(places))
     indices = pa.array(take, mask=~is_signed)
-    cut: list[str] = []
-    for keys in part.keys:
-        texts = keys.codepoints.tobytes().decode("utf-32-le")
-        cut += [texts[start:end] for start, end in itertools.pairwise(keys.offsets.tolist())]
+    keys = widen(signed_keys(found), places)
+    texts = keys.codepoints.tobytes().decode("utf-32-le")
+    cut = [texts[start:end] for start, end in itertools.pairwise(keys.offsets.tolist())]
     sketches = found["sketches"][places]
     no_sketches = pa.nulls(len(places), pa.binary(SKETCH_PLACES))
     columns = {

@@ -9,7 +9,6 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys
 
-
 TRIED = ("0.68.",)
 """Numba's versions whose insides are as ``_LoadedAlone`` needs them; others load as they do."""
 

@@ -16,9 +16,9 @@ from curator import schema
 from curator.dedup import (
     candidates,
     connected,
-    fuzzy,
     judging,
     pair_ranges,
+    prepared,
     rare_buckets,
     same_keys,
     standing,
@@ -102,7 +102,7 @@ def _compared(
 def small_ranges(n: int) -> Iterator[None]:
     """Let no task of the global steps hold more than about ``n`` rows or edges, and some pairs."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (candidates, fuzzy, same_keys, standing):
+        for module in (candidates, prepared, same_keys, standing):
             patch.setattr(module, "ROWS_AT_ONCE", n)
         for module in (candidates, standing):
             patch.setattr(module, "SAMPLED", 3)

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from curator import schema
 from curator.cluster import get_threads, run_tasks
 from curator.io import blocks
-from curator.io.jsonl import JsonlReader
 from curator.io.json_texts import line_bounds
+from curator.io.jsonl import JsonlReader
 from curator.io.line_parts import LineParts, line_parts
 
 LIGHT = [schema.ID, schema.TEXT, schema.FILE, schema.LINE, *schema.VERDICT]

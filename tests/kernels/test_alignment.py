@@ -10,12 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from curator.kernels import buffers
-from curator.kernels.alignment import SPACED_SEED, UNSPACED_SEED, Alignment, align
+from curator.kernels import alignment, buffers
+from curator.kernels.alignment import SPACED_SEED, UNSPACED_SEED, Alignment
 from curator.kernels.alignment.cpu import BACK, CREDIT, MATCH, MISS
 from curator.kernels.alignment.digits import ZEROS
 from curator.kernels.alignment.seeds import SCANS
 from curator.kernels.fold import Keys, fold
+from curator.kernels.narrow import NarrowKeys, narrow
 from curator.kernels.shingles import unspaced
 
 CANTONESE = (
@@ -33,6 +34,22 @@ HINDI = (
     "कहानी सुनने की ज़िद करते हैं। वह हँसकर अपनी पोटली से गुड़ निकालती हैं और सबको थोड़ा थोड़ा बाँट देती हैं।"
 )
 LANGUAGES = pytest.mark.parametrize("text", [CANTONESE * 3, JAVANESE * 2, HINDI * 2])
+
+
+def align(
+    whole: Keys,
+    part: Keys,
+    pairs: np.ndarray,
+    is_unspaced: np.ndarray | None = None,
+    at_least: float = 0.0,
+) -> Alignment:
+    """Align keys as they come from folding; the scripts of the parts are looked up."""
+    scripts = unspaced(part) if is_unspaced is None else is_unspaced
+    return alignment.align(narrowed(whole), narrowed(part), pairs, scripts, at_least)
+
+
+def narrowed(keys: Keys) -> NarrowKeys:
+    return narrow(keys, np.arange(len(keys.lengths)))
 
 
 class PlainWalk:

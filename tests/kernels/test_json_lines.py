@@ -17,7 +17,14 @@ from curator.kernels.json_lines import BLANK, DOCUMENT, NOT_CHOSEN, OTHER, JsonL
 
 LONGEST = 1 << 20
 NO_METADATA = pa.schema([])
-TEXTS = ["嗰度𠻺好 Chill！\n第二行", "Ngubung iya ngagai aku.", "ꦧꦱ\u200bꦗꦮ", "Tiếng Việt", "", '"\\/\b\f\t']
+TEXTS = [
+    "嗰度𠻺好 Chill！\n第二行",
+    "Ngubung iya ngagai aku.",
+    "ꦧꦱ\u200bꦗꦮ",
+    "Tiếng Việt",
+    "",
+    '"\\/\b\f\t',
+]
 
 
 def read(*lines: bytes, chosen: np.ndarray | None = None) -> JsonLines:
@@ -49,7 +56,13 @@ def check_against_the_line_parser(line: bytes) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_a_document_comes_out_as_it_was_written(text: str, ascii_only: bool) -> None:
-    row = {"url": "https://例.hk/?a=b", "text": text, "score": -1.5e-05, "id": "佢\n1", "n": [1, {}]}
+    row = {
+        "url": "https://例.hk/?a=b",
+        "text": text,
+        "score": -1.5e-05,
+        "id": "佢\n1",
+        "n": [1, {}],
+    }
     found = read(json.dumps(row, ensure_ascii=ascii_only).encode())
     assert found.kinds.tolist() == [DOCUMENT]
     assert found.texts.document(0) == text
@@ -164,7 +177,9 @@ NAMES = st.sampled_from(["text", "id", "file", "k", "標題"])
 
 @settings(max_examples=400)
 @given(
-    st.lists(st.tuples(NAMES, VALUES | st.sampled_from(TEXTS)), max_size=5), st.booleans(), st.data()
+    st.lists(st.tuples(NAMES, VALUES | st.sampled_from(TEXTS)), max_size=5),
+    st.booleans(),
+    st.data(),
 )
 def test_any_line_is_read_as_the_line_parser_reads_it(
     fields: list[tuple[str, Any]], ascii_only: bool, data: st.DataObject

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from curator.kernels import twin
-from curator.kernels.fold import Keys
-from curator.kernels.shingles import unspaced
+from curator.kernels.narrow import NarrowKeys
 
 UNSPACED_SEED = 5
 SPACED_SEED = 7
@@ -30,10 +29,10 @@ class Alignment(NamedTuple):
 
 
 def align(
-    whole: Keys,
-    part: Keys,
+    whole: NarrowKeys,
+    part: NarrowKeys,
     pairs: np.ndarray,
-    is_unspaced: np.ndarray | None = None,
+    is_unspaced: np.ndarray,
     at_least: float = 0.0,
 ) -> Alignment:
     """Lay key ``pairs[:, 1]`` of ``part`` alongside key ``pairs[:, 0]`` of ``whole``.
@@ -46,22 +45,12 @@ def align(
     character of the part is in one stretch at most; the stretches may stand in any order in the
     whole, so moved sentences count. An empty key, or one shorter than a seed, has none.
 
-    ``is_unspaced`` is bool[n], the scripts of the parts, where they are known already. Of a seed
+    ``is_unspaced`` is bool[n], the scripts of the parts. Of a seed
     that repeats in the whole its first place is taken. A pair of which less than the share
     ``at_least`` of the part is aligned is given up early, with zeros. Time grows with the lengths
     of both keys, not with their product.
     """
-    body = twin.body(part.codepoints, "alignment")
-    scripts = unspaced(part) if is_unspaced is None else is_unspaced
-    seeds = np.where(scripts[pairs[:, 1]], UNSPACED_SEED, SPACED_SEED)
-    found = body.align(
-        whole.offsets,
-        whole.codepoints,
-        part.offsets,
-        part.codepoints,
-        pairs,
-        seeds,
-        2 * seeds,
-        at_least,
-    )
+    body = twin.body(part.data, "alignment")
+    seeds = np.where(is_unspaced[pairs[:, 1]], UNSPACED_SEED, SPACED_SEED)
+    found = body.align(tuple(whole), tuple(part), pairs, seeds, 2 * seeds, at_least)
     return Alignment(*found.T)

@@ -20,8 +20,8 @@ SIZE = 32
 """Characters compared at a time."""
 WIDE = 64
 """Hashes looked through at a time."""
-LINE = 16
-"""Characters in a cache line."""
+LINE = 64
+"""Bytes in a cache line."""
 
 
 def _fits(data: Any) -> bool:
@@ -71,7 +71,7 @@ def _equal_to(typing: Any, data: Any, at: Any, number: Any) -> Any:
 
 @intrinsic
 def _fetch(typing: Any, data: Any, at: Any) -> Any:
-    if not _fits(data):
+    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -126,7 +126,7 @@ def equal_to(numbers: Any, at: Any, number: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def fetch(numbers: Any, start: Any, stop: Any) -> None:
-    """Ask for uint32 ``numbers[start:stop]`` without waiting: they are read a little later."""
+def fetch(data: Any, start: Any, stop: Any) -> None:
+    """Ask for bytes ``data[start:stop]`` without waiting: they are read a little later."""
     for at in range(start, stop, LINE):
-        _fetch(numbers, at)
+        _fetch(data, at)

@@ -18,6 +18,7 @@ from curator.kernels.alignment.seeds import (
     seed_hashes,
 )
 from curator.kernels.compiled import njit
+from curator.kernels.narrow.cpu import widen_one
 
 MATCH, MISS = 1, 2
 """A stretch gains for a match and loses for a miss, so it goes on while 2 in 3 agree."""
@@ -30,7 +31,7 @@ WINDOW = 64
 ALL = ~np.uint64(0) >> np.uint64(64 - SIZE)
 BOTH = np.uint64(3)
 FETCHED = 8192
-"""Characters of the next key asked for while a pair is aligned: most keys are shorter, and come
+"""Bytes of the next key asked for while a pair is aligned: most keys are shorter, and come
 from far away in memory."""
 
 
@@ -157,35 +158,40 @@ def _walk(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def align(  # type: ignore[no-untyped-def]  # compiled: Numba infers the types
-    whole_offsets, whole, part_offsets, part, pairs, seeds, shortest, at_least
-):
-    """Return int64[pairs, 4]: the fields of ``Alignment``; see the contract."""
+def align(whole, part, pairs, seeds, shortest, at_least):  # type: ignore[no-untyped-def]
+    """Return int64[pairs, 4]: the fields of ``Alignment``; see the contract.
+
+    The keys of a pair are widened where they stay in the processor's nearest cache.
+    """
     result = np.zeros((len(pairs), 4), np.int64)
-    most = np.int64(1)
+    whole_lengths, part_lengths = whole[0], part[0]
+    most, most_of_part = np.int64(1), np.int64(1)
     for p in range(len(pairs)):
-        w = pairs[p, 0]
-        most = max(most, whole_offsets[w + 1] - whole_offsets[w])
+        most = max(most, whole_lengths[pairs[p, 0]])
+        most_of_part = max(most_of_part, part_lengths[pairs[p, 1]])
+    there, here = np.empty(most, np.uint32), np.empty(most_of_part, np.uint32)
     hashes, bits, heads, following, state = empty_index(most)
     window = np.empty(WINDOW, np.uint32)
+    widened = np.int64(-1)
     for p in range(len(pairs)):
         w, q, seed = pairs[p, 0], pairs[p, 1], seeds[p]
         if p + 1 < len(pairs):
-            next_whole, next_part = pairs[p + 1, 0], pairs[p + 1, 1]
-            if next_whole != w:
-                _fetch_key(whole, whole_offsets, next_whole)
-            _fetch_key(part, part_offsets, next_part)
-        of_whole = w, whole_offsets[w], whole_offsets[w + 1]
-        of_part = part_offsets[q], part_offsets[q + 1]
-        length = of_part[1] - of_part[0]
-        if length < seed or of_whole[2] - of_whole[1] < seed:
+            if pairs[p + 1, 0] != w:
+                _fetch_key(whole[2], whole[3], pairs[p + 1, 0])
+            _fetch_key(part[2], part[3], pairs[p + 1, 1])
+        length = part_lengths[q]
+        if length < seed or whole_lengths[w] < seed:
             continue
+        if w != widened:
+            widen_one(whole[0], whole[1], whole[2], whole[3], w, there)
+            widened = w
+        widen_one(part[0], part[1], part[2], part[3], q, here)
         may_miss = np.int64(np.float64(length) * (1.0 - at_least) + 1e-6)
         result[p] = _walk(
-            whole,
-            of_whole,
-            part,
-            of_part,
+            there,
+            (w, np.int64(0), whole_lengths[w]),
+            here,
+            (np.int64(0), length),
             seed,
             shortest[p],
             may_miss,
@@ -200,5 +206,5 @@ def align(  # type: ignore[no-untyped-def]  # compiled: Numba infers the types
 
 
 @njit(cache=True, nogil=True)
-def _fetch_key(codepoints, offsets, k):  # type: ignore[no-untyped-def]
-    fetch(codepoints, offsets[k], min(offsets[k + 1], offsets[k] + FETCHED))
+def _fetch_key(starts, data, k):  # type: ignore[no-untyped-def]
+    fetch(data, starts[k], min(starts[k + 1], starts[k] + FETCHED))

@@ -1,0 +1,44 @@
+"""Keys as they are kept on disk: one or two bytes a character, and four more for a rare one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from curator.kernels import twin
+from curator.kernels.fold import Keys
+
+
+class NarrowKeys(NamedTuple):
+    """Keys in as few bytes as do."""
+
+    lengths: np.ndarray
+    """int64[n]: characters of each."""
+    forms: np.ndarray
+    """uint8[n]: 1, a byte a character; 2, two bytes; 3, two bytes and behind them a supplement:
+    four bytes for each character beyond the Basic Multilingual Plane."""
+    starts: np.ndarray
+    """int64[n + 1]: where each begins, a multiple of 4."""
+    data: np.ndarray
+    """uint8[starts[n]], in the byte order of the machine."""
+
+
+def narrow(keys: Keys, documents: np.ndarray) -> NarrowKeys:
+    """Return the keys of ``documents`` (int64[n], positions in ``keys``) in as few bytes as do.
+
+    Javanese in Latin letters takes one byte a character, Chinese two, and six for each ``𠻺``. No
+    documents take none.
+    """
+    body = twin.body(keys.codepoints, "narrow")
+    return NarrowKeys(*body.narrow(keys.offsets, keys.codepoints, documents))
+
+
+def widen(keys: NarrowKeys, documents: np.ndarray) -> Keys:
+    """Return the keys of ``documents`` (int64[n], positions in ``keys``), in their order.
+
+    What folding counted in their texts is not known here: those two arrays are of no length.
+    """
+    offsets, codepoints = twin.body(keys.data, "narrow").widen(*keys, documents)
+    nothing = np.zeros(0, np.int64)
+    return Keys(offsets, codepoints, nothing, nothing)

@@ -1,0 +1,108 @@
+"""Narrow keys on the host."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from curator.kernels.compiled import njit
+
+STEP = 4
+"""Every key begins at a multiple of so many bytes, and so does its supplement."""
+SUPPLEMENTED = np.uint16(0xD800)
+"""Stands for a character of the supplement: half a surrogate pair, which no key has."""
+BYTES, HALVES, SUPPLEMENT = 1, 2, 3
+
+
+@njit(cache=True, nogil=True)
+def narrow(offsets, codepoints, documents):  # type: ignore[no-untyped-def]
+    """Return the fields of ``NarrowKeys``; see the contract."""
+    lengths, forms = np.empty(len(documents), np.int64), np.empty(len(documents), np.uint8)
+    starts = np.zeros(len(documents) + 1, np.int64)
+    for place in range(len(documents)):
+        first, last = offsets[documents[place]], offsets[documents[place] + 1]
+        lengths[place] = last - first
+        forms[place], size = _measured(codepoints[first:last])
+        starts[place + 1] = starts[place] + size
+    data = np.zeros(starts[-1], np.uint8)
+    halves, words = data.view(np.uint16), data.view(np.uint32)
+    for place in range(len(documents)):
+        first, n, start = offsets[documents[place]], lengths[place], starts[place]
+        key = codepoints[first : first + n]
+        if forms[place] == BYTES:
+            _copy(key, data[start : start + n])
+        elif forms[place] == HALVES:
+            _copy(key, halves[start // 2 : start // 2 + n])
+        else:
+            behind = (start + _padded(2 * n)) // 4
+            _split(key, halves[start // 2 : start // 2 + n], words[behind : starts[place + 1] // 4])
+    return lengths, forms, starts, data
+
+
+@njit(cache=True, nogil=True)
+def _measured(key):  # type: ignore[no-untyped-def]
+    """Return the form of a key and its bytes."""
+    bits, beyond = np.uint32(0), np.int64(0)
+    for i in range(len(key)):
+        bits |= key[i]
+        beyond += key[i] > np.uint32(0xFFFF)
+    if bits <= np.uint32(0xFF):
+        return BYTES, _padded(len(key))
+    return (SUPPLEMENT if beyond else HALVES), _padded(2 * len(key)) + 4 * beyond
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _padded(size):  # type: ignore[no-untyped-def]
+    return -(-size // STEP) * STEP
+
+
+@njit(cache=True, nogil=True)
+def _split(key, halves, supplement):  # type: ignore[no-untyped-def]
+    k = 0
+    for i in range(len(key)):
+        if key[i] > np.uint32(0xFFFF):
+            halves[i], supplement[k] = SUPPLEMENTED, key[i]
+            k += 1
+        else:
+            halves[i] = key[i]
+
+
+@njit(cache=True, nogil=True)
+def widen(lengths, forms, starts, data, documents):  # type: ignore[no-untyped-def]
+    """Return offsets and code points of ``documents``; see the contract."""
+    offsets = np.zeros(len(documents) + 1, np.int64)
+    for place in range(len(documents)):
+        offsets[place + 1] = offsets[place] + lengths[documents[place]]
+    codepoints = np.empty(offsets[-1], np.uint32)
+    for place in range(len(documents)):
+        into = codepoints[offsets[place] : offsets[place + 1]]
+        widen_one(lengths, forms, starts, data, documents[place], into)
+    return offsets, codepoints
+
+
+@njit(cache=True, nogil=True)
+def widen_one(lengths, forms, starts, data, document, into):  # type: ignore[no-untyped-def]
+    """Write the code points of one key at the beginning of ``into``."""
+    n, start = lengths[document], starts[document]
+    if forms[document] == BYTES:
+        _copy(data[start : start + n], into)
+        return
+    _copy(data.view(np.uint16)[start // 2 : start // 2 + n], into)
+    if forms[document] == SUPPLEMENT:
+        first, last = (start + _padded(2 * n)) // 4, starts[document + 1] // 4
+        _join(data.view(np.uint32)[first:last], into)
+
+
+@njit(cache=True, nogil=True)
+def _join(supplement, into):  # type: ignore[no-untyped-def]
+    i = 0
+    for k in range(len(supplement)):
+        while into[i] != SUPPLEMENTED:
+            i += 1
+        into[i] = supplement[k]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _copy(source, into):  # type: ignore[no-untyped-def]
+    """Copy numbers of one width into those of another: from 0 on, so that LLVM vectorises it."""
+    for i in range(len(source)):
+        into[i] = source[i]

@@ -1,0 +1,59 @@
+"""Keys come back from disk as they went, in the fewest bytes their characters allow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curator.kernels import buffers
+from curator.kernels.fold import Keys, fold
+from curator.kernels.narrow import narrow, widen
+
+
+def keys_of(texts: list[str]) -> Keys:
+    return fold(buffers.of(texts))
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "size"),
+    [
+        ("Ngubung iya ngagai aku", 1, 20),
+        ("mlethèk", 1, 8),
+        ("tiếngviệt", 2, 20),
+        ("佢哋", 2, 4),
+        ("ꦧꦱꦗꦮ", 2, 8),
+        ("नमस्ते", 2, 12),
+        ("好𠻺𠻺", 3, 16),
+        ("嗰", 3, 8),
+        ("", 1, 0),
+    ],
+)
+def test_a_key_takes_the_bytes_that_its_characters_need(text: str, form: int, size: int) -> None:
+    keys = keys_of([text])
+    found = narrow(keys, np.array([0]))
+    assert found.forms.tolist() == [form]
+    assert found.lengths.tolist() == keys.lengths.tolist()
+    assert len(found.data) == size
+    assert widen(found, np.array([0])).document(0) == keys.document(0)
+
+
+@given(st.lists(st.text(max_size=40), max_size=6), st.data())
+def test_any_documents_come_back_in_the_order_asked(texts: list[str], data: st.DataObject) -> None:
+    keys = keys_of(texts)
+    places = st.integers(0, max(0, len(texts) - 1))
+    some = st.lists(places, max_size=8) if texts else st.just([])
+    kept = np.array(data.draw(some), np.int64)
+    found = narrow(keys, kept)
+    asked = np.array(data.draw(st.permutations(range(len(kept)))), np.int64)
+    wide = widen(found, asked)
+    expected = [keys.document(kept[place]) for place in asked.tolist()]
+    assert [wide.document(place) for place in range(len(asked))] == expected
+    assert wide.codepoints.dtype == np.uint32
+
+
+def test_the_bytes_may_be_read_only() -> None:
+    found = narrow(keys_of(["佢哋", "aku"]), np.array([0, 1]))
+    mapped = found._replace(data=np.frombuffer(found.data.tobytes(), np.uint8))
+    assert widen(mapped, np.array([1, 0])).document(0) == "aku"
