@@ -57,7 +57,7 @@ def _statistics(texts: Utf8) -> Timed:
     """Return the counts that are always taken, those taken at first use, and all together."""
 
     def everything() -> None:
-        stats = text_stats(texts)
+        stats = text_stats(texts, ngrams=True)
         assert len(stats.repetition.lines) == len(stats.ngrams.top)
 
     return {

@@ -118,10 +118,13 @@ class Batch:
             self._buffers[column] = schema.text_buffers(self.frame[column])
         return self._buffers[column]
 
-    def statistics(self, column: str) -> TextStatistics:
-        """Return the counts of every row's text, computed once for this version of the text."""
+    def statistics(self, column: str, ngrams: bool = False) -> TextStatistics:
+        """Return the counts of every row's text, computed once for this version of the text.
+
+        Repeated n-grams are among them at once with ``ngrams``, else when they are asked for.
+        """
         if column not in self._statistics:
-            self._statistics[column] = text_stats(self.buffers(column))
+            self._statistics[column] = text_stats(self.buffers(column), ngrams=ngrams)
         return self._statistics[column]
 
     def text_array(self, column: str, rows: np.ndarray) -> pa.LargeStringArray:

@@ -153,7 +153,7 @@ def by_alignment(at_least: float) -> Comparison:
 
     The more is asked, the sooner a pair of strangers is given up.
     """
-    return Comparison(2, 10_000, 50_000, load_keys, partial(compare_aligned, at_least=at_least))
+    return Comparison(2, 2_000, 50_000, load_keys, partial(compare_aligned, at_least=at_least))
 
 
 def by_jaccard(at_least: float) -> Comparison:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,7 @@ from curator.deduplicate.writing import NAME, remove_others, write_shards
 from curator.errors import RecipeError
 from curator.fingerprint import code_hash, fingerprint, versions
 from curator.io.atomic import atomic_write
+from curator.io.files import InputFile
 from curator.io.jsonl import JsonlReader
 from curator.io.line_parts import line_parts
 from curator.io.parts import MARKS_SCHEMA, ROW
@@ -114,12 +116,17 @@ def deduplicate(
     files = reader.files()
     check_apart(reader, files, output)
     with exclusive(output), get_threads(options.n_workers) as threads:
-        inputs = run_tasks(describe_input, list(files), threads)
-        identity = fingerprint(inputs, reader, stage, options.block_size, code_hash(), versions())
+        # An index knows runs by what they read; without one, files are hashed while they are read.
+        known: list[Any] = [asdict(file) for file in files]
+        if options.against is not None:
+            known = run_tasks(describe_input, list(files), threads)
+        identity = fingerprint(known, reader, stage, options.block_size, code_hash(), versions())
         run = _Run(reader, stage, output, options, identity, threads)
+        unhashed = files if options.against is None else ()
+        described = run.read(unhashed)
         verdict = run.verdict()
         check_unchanged(files, reader)
-        return run.write(verdict, inputs)
+        return run.write(verdict, described or known)
 
 
 class _Run:
@@ -136,6 +143,7 @@ class _Run:
     ) -> None:
         self.reader, self.stage, self.output, self.options = reader, stage, output, options
         self.identity, self.threads = identity, threads
+        self.ids = RepeatedIds(name=IDS_STAGE)
         rule = {"aligned": stage.aligned, "jaccard": stage.jaccard}
         self.parameters = parameters_of(stage.signing, rule)
         index = Index(Path(), (), None)
@@ -153,17 +161,23 @@ class _Run:
         self.parts = IndexAndLines(known, lines)
         self.first_row, self.lines = first_row, lines
 
-    def verdict(self) -> Verdict:
-        """Read and sign every line once, then find what repeats."""
+    def read(self, files: Sequence[InputFile]) -> list[dict[str, Any]]:
+        """Read and sign every line once, and meanwhile describe ``files``."""
         parts, stage = self.parts, self.stage
-        ids = RepeatedIds(name=IDS_STAGE)
-        for folder, step in ((IDS, ids), (FUZZY, stage)):
+        for folder, step in ((IDS, self.ids), (FUZZY, stage)):
             step.open(parts, self.work / folder)
         known = [(parts.index.only(i), i) for i in range(len(parts.index.parts))]
         load = partial(load_part, bands=stage.signing.bands, work=self.work)
         run_tasks(load, known, self.threads)
-        items = [(self.lines.only(i), i) for i in range(len(self.lines.parts))]
-        run_tasks(partial(read_part, stage=stage, work=self.work), items, self.threads)
+        tasks: list[Callable[[], Any]] = [partial(describe_input, file) for file in files]
+        for index in range(len(self.lines.parts)):
+            item = (self.lines.only(index), index)
+            tasks.append(partial(read_part, item, stage=stage, work=self.work))
+        return run_tasks(operator.call, tasks, self.threads)[: len(files)]
+
+    def verdict(self) -> Verdict:
+        """Find what repeats among the lines that were read."""
+        parts, stage, ids = self.parts, self.stage, self.ids
         repeated = ids.mark(parts, self.work / IDS, self.threads)
         absent = repeated.column(ROW).to_numpy()
         found = stage.duplicates(parts, self.work / FUZZY, self.threads, absent)

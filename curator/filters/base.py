@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -80,6 +80,10 @@ class StatisticsFilter(DocumentFilter):
     scoring many, so the two can never differ. A score of NaN says that the measure does not
     apply to the document (mean word length of unspaced text); such a document is kept.
     """
+
+    needs_ngrams: ClassVar[bool] = False
+    """Whether ``score_statistics`` looks at repeated n-grams: counted with the rest, they cost less
+    than counted later."""
 
     def score_statistics(self, stats: TextStatistics) -> np.ndarray:
         """Return float64[n], the score of every document; zero documents give zero scores."""

@@ -141,6 +141,7 @@ class RepeatingTopNGramsFilter(StatisticsFilter):
     max_repeating_ngram_ratio: float = 0.2
     """Characters inside the most frequent n-gram, as a share of all."""
 
+    needs_ngrams = True
     score_name = "top n-gram share"
     score_kind = "fraction"
 
@@ -175,6 +176,7 @@ class RepeatingDuplicateNGramsFilter(StatisticsFilter):
     max_repeating_duplicate_ngram_ratio: float = 0.2
     """Characters inside n-grams that occurred before, as a share of all."""
 
+    needs_ngrams = True
     score_name = "duplicate n-gram share"
     score_kind = "fraction"
 

@@ -37,7 +37,7 @@ WHOLE_STREAM = 1 << 62
 SCRATCH_SUFFIX = ".lines"
 """Suffix of unpacked pieces under the scratch folder: zstd at level 1 of whole lines."""
 
-BLOCKS_PER_COUNT = 16
+BLOCKS_PER_COUNT = 4
 """Blocks of a file whose lines one task counts."""
 
 Run = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]

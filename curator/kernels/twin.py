@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 from types import ModuleType
@@ -18,9 +19,14 @@ def body(data: Any, kernel: str) -> ModuleType:
     """
     home = f"curator.kernels.{kernel}"
     if not hasattr(data, "__cuda_array_interface__"):
-        return importlib.import_module(f"{home}.cpu")
+        return _host(f"{home}.cpu")
     if importlib.util.find_spec(f"{home}.gpu") is None:
         raise ResourceError(
             f"{home}: no GPU body yet, but the data is in GPU memory; copy it over with .get()"
         )
     return importlib.import_module(f"{home}.gpu")
+
+
+@functools.cache  # asked for at every call of a kernel; the first thread imports, others wait
+def _host(name: str) -> ModuleType:
+    return importlib.import_module(name)

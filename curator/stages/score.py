@@ -142,7 +142,8 @@ class ScoreFilter(LocalStageBase):
         tally = Tally(name, "ScoreFilter", "local", n_in=len(rows))
         at_once = _at_once(self.filter)
         if at_once is not None:
-            every = at_once.score_statistics(batch.statistics(self.text_field))
+            statistics = batch.statistics(self.text_field, at_once.needs_ngrams)
+            every = at_once.score_statistics(statistics)
             scores: Sequence[Any] = every[rows]
             kept = at_once.keep_scores(every[rows])
         else:

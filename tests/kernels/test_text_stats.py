@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import unicodedata
@@ -17,6 +18,7 @@ from curator.kernels.buffers import Utf8
 from curator.kernels.text_stats import (
     SCRIPTS,
     NGrams,
+    TextStatistics,
     count_listed_characters,
     count_listed_words,
     text_stats,
@@ -277,6 +279,32 @@ def _ngrams(text: str, n: int) -> tuple[int, int]:
         return 0, 0
     top = max(places.values(), key=lambda found: (len(found), found[0][1] - found[0][0]))
     return len({place for first, last in top for place in range(first, last)}), len(again)
+
+
+@given(st.lists(st.one_of(texts, long_texts, mixed_texts), max_size=4))
+@settings(max_examples=200, deadline=None)
+@example(["我哋食 dim sum 我哋食 dim sum", "", "বাংলা ভাষা বাংলা ভাষা"])
+def test_counts_and_ngrams_of_one_pass_are_those_of_two(documents: list[str]) -> None:
+    stored = buffers.of([*documents, " " * 80])
+    together, apart = text_stats(stored, ngrams=True), text_stats(stored)
+    assert "ngrams" in vars(together)
+    for field in dataclasses.fields(TextStatistics):
+        if field.name != "texts":
+            found = getattr(together, field.name).tolist()
+            assert found == getattr(apart, field.name).tolist(), field.name
+    assert together.ngrams.top.tolist() == apart.ngrams.top.tolist()
+    assert together.ngrams.duplicate.tolist() == apart.ngrams.duplicate.tolist()
+
+
+def test_a_document_too_long_for_the_first_table_is_counted_once() -> None:
+    documents = ["好 a", "我哋食 dim sum，" * 400, "ya ora " * 9000, "好 a"]
+    stored = buffers.of([*documents, " " * 80])
+    together, apart = text_stats(stored, ngrams=True), text_stats(stored)
+    assert together.words.tolist() == apart.words.tolist()
+    assert together.letters.tolist() == apart.letters.tolist()
+    assert together.scripts.tolist() == apart.scripts.tolist()
+    assert together.punctuation.tolist() == [0, 400, 0, 0, 0]
+    assert together.ngrams.duplicate.tolist() == apart.ngrams.duplicate.tolist()
 
 
 few_words = st.lists(

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
+import re
 import unicodedata
 
 import numpy as np
 
 from curator.kernels.compiled import njit
 
-WITH_DIGITS = (range(0x3000), range(0xA600, 0xAC00), range(0xFF00, 0x20000))
-ZEROS = np.array(
-    [
-        code_point
-        for code_point in itertools.chain.from_iterable(WITH_DIGITS)
-        if unicodedata.decimal(chr(code_point), -1) == 0
-    ],
-    np.uint32,
-)
-"""The digit 0 of every script; the other nine follow each."""
 BOUND = np.uint32(0x20000)
 """No digit stands from here on."""
+ALL = "".join(map(chr, range(int(BOUND))))
+ZEROS = np.array(
+    [ord(digit) for digit in re.findall(r"\d", ALL) if unicodedata.decimal(digit) == 0], np.uint32
+)
+"""The digit 0 of every script; the other nine follow each."""
 FIRST_OTHER = np.uint32(0x660)
 """The first digit that is none of ASCII's."""
 BARE, BARE_SIZE = np.uint32(0x3000), np.uint32(0x7620)

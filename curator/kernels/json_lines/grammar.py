@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.blocks import SIZE, lowest, within
 from curator.kernels.compiled import njit
-from curator.kernels.text_stats.blocks import SIZE, lowest, within
 
 BAD = -1
 QUOTE, BACKSLASH, SLASH, COMMA, COLON = 0x22, 0x5C, 0x2F, 0x2C, 0x3A

@@ -1,35 +1,47 @@
-"""Host body of the text statistics: three short loops over a document while it is in cache.
+"""Host body of the text statistics: short loops over a document while it is in cache.
 
-The first loop counts characters and words, by blocks of 64 bytes in every script. The loops over
-lines and addresses look at blocks alone and cost little. Nanoseconds a byte, one core of an AMD
-EPYC of 2.6 GHz, Cantonese Wikipedia, Gujarati and Indonesian: characters 1.2, 2.8 and 1.1, lines
-0.3, 0.2 and 0.5, addresses 0.1 each. Of the first, half a nanosecond is looking up what is neither
-ASCII nor Han: how many such characters a block holds cannot be guessed. Gathering their flags by
-bytes stored and read again at once is better from nine in a block on, worse below.
+The first loop reads characters and words, by blocks of 64 bytes in every script: it counts them,
+writes down where words are for the n-grams, or both after one look. The loops over lines and
+addresses look at blocks alone and cost little. Nanoseconds a byte, one core of an AMD EPYC of
+2.6 GHz, Cantonese Wikipedia, Gujarati and Indonesian: characters 1.2, 2.7 and 1.1, lines 0.3, 0.2
+and 0.5, addresses 0.1 each. Looking up common CJK marks by comparing vectors is no faster than
+one by one, and slower in documents of one sentence.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from curator.kernels.blocks import BARE, JOINED, SIZE, filled, lowest
+from curator.kernels.compiled import njit
 from curator.kernels.text_stats import columns
-from curator.kernels.text_stats.blocks import JOINED, SIZE, filled, lowest
-from curator.kernels.text_stats.characters import count_characters
+from curator.kernels.text_stats.characters import read_document
 from curator.kernels.text_stats.columns import FOLLOWED
 from curator.kernels.text_stats.lines import count_lines, url_characters
 from curator.kernels.text_stats.membership import count_listed_characters, count_listed_words
-from curator.kernels.text_stats.ngrams import ngrams
+from curator.kernels.text_stats.ngrams import (
+    LONGEST,
+    SHORTEST,
+    count_ngrams,
+    fits,
+    room_for_ngrams,
+)
 from curator.kernels.text_stats.repetition import repetition
+from curator.kernels.text_stats.spans import room_for_words
 
 __all__ = [
     "FOLLOWED",
     "count",
     "count_listed_characters",
     "count_listed_words",
+    "count_with_ngrams",
     "ngrams",
     "repetition",
 ]
+
+
+CLASSES = 256
+"""A class has eight bits."""
 
 
 @njit(**JOINED)
@@ -61,46 +73,140 @@ def _sum_classes(
 
 
 @njit(**JOINED)
-def _count_document(
-    data: np.ndarray,
+def _finish(
+    row: int,
     start: int,
     end: int,
-    row: int,
+    data: np.ndarray,
     meanings: np.ndarray,
+    counts: np.ndarray,
+    scripts: np.ndarray,
     histogram: np.ndarray,
-    kinds: np.ndarray,
+    sums: np.ndarray,
     found: np.ndarray,
+    summed: np.ndarray,
+    letters: np.ndarray,
     followed: np.ndarray,
 ) -> None:
-    """Fill the histogram and the followed counts of one document; ``found`` is room for these."""
-    count_characters(data, start, end, histogram, kinds, found, meanings)
+    """Count the lines and addresses of one document, write its counts, and empty the rooms."""
     count_lines(data, start, end, found, meanings)
     found[columns.URL] = url_characters(data, start, end)
     for column in range(len(found)):
         if found[column]:
             followed[column, row] = found[column]
             found[column] = 0
+    _sum_classes(row, histogram, counts, scripts, sums, summed, letters)
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _count(
     offsets: np.ndarray,
     data: np.ndarray,
     meanings: np.ndarray,
     counts: np.ndarray,
     scripts: np.ndarray,
+    histogram: np.ndarray,
+    sums: np.ndarray,
+    found: np.ndarray,
     summed: np.ndarray,
     letters: np.ndarray,
     followed: np.ndarray,
+    kinds: np.ndarray,
+    words: np.ndarray,
+    values: np.ndarray,
 ) -> None:
-    """Fill arrays of zeros, a column a document."""
-    histogram = np.zeros(-(-len(counts) // SIZE) * SIZE, np.int64)
-    kinds, sums = np.empty(2 * SIZE, np.uint8), np.zeros(len(summed), np.int64)
-    found = np.zeros(len(followed), np.int64)
+    """Count all documents; compiled apart from ``_write_from``, it is a tenth faster."""
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
-        _count_document(data, start, end, row, meanings, histogram, kinds, found, followed)
-        _sum_classes(row, histogram, counts, scripts, sums, summed, letters)
+        read_document(
+            data, start, end, True, histogram, kinds, found, False, words, values, meanings
+        )
+        _finish(
+            row, start, end, data, meanings, counts, scripts, histogram, sums, found,
+            summed, letters, followed,
+        )  # fmt: skip
+
+
+@njit(**BARE)
+def _write_from(
+    row: int,
+    counting: bool,
+    offsets: np.ndarray,
+    data: np.ndarray,
+    meanings: np.ndarray,
+    counts: np.ndarray,
+    scripts: np.ndarray,
+    histogram: np.ndarray,
+    sums: np.ndarray,
+    found: np.ndarray,
+    summed: np.ndarray,
+    letters: np.ndarray,
+    followed: np.ndarray,
+    kinds: np.ndarray,
+    words: np.ndarray,
+    values: np.ndarray,
+    scratch: np.ndarray,
+    table: np.ndarray,
+    repeated: np.ndarray,
+) -> int:
+    """Find n-grams from one document on while the table has room, and count where wanted.
+
+    Returns the document that the table has no room for.
+    """
+    stamp = 1
+    while row < len(offsets) - 1:
+        start, end = offsets[row], offsets[row + 1]
+        n = read_document(
+            data, start, end, counting, histogram, kinds, found, True, words, values, meanings
+        )
+        if not fits(n, table, stamp):
+            histogram[:], found[:] = 0, 0  # the document is read again
+            break
+        if counting:
+            _finish(
+                row, start, end, data, meanings, counts, scripts, histogram, sums, found,
+                summed, letters, followed,
+            )  # fmt: skip
+        stamp = count_ngrams(data, start, words, values, n, scratch, table, stamp, repeated[:, row])
+        row += 1
+    return row
+
+
+def _read(
+    offsets: np.ndarray,
+    data: np.ndarray,
+    meanings: np.ndarray,
+    counts: np.ndarray,
+    scripts: np.ndarray,
+    counting: bool,
+    writing: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what ``count`` and ``ngrams`` return; zeros of no documents for what is not asked.
+
+    A column lies in one piece of memory, and what no document counts is never touched.
+    """
+    n = len(offsets) - 1
+    sizes = counts.shape[1], int(scripts.max()) + 1, len(FOLLOWED)
+    counted = [np.zeros((rows if counting else 0, n), np.int64) for rows in sizes]
+    repeated = np.zeros((2 if writing else 0, n, LONGEST - SHORTEST + 1), np.int64)
+    words, values, kinds = room_for_words(offsets if writing else offsets[:1])
+    scratch = room_for_ngrams(words)
+    histogram = np.zeros(CLASSES, np.int64)
+    rooms = histogram, np.zeros(sizes[0], np.int64), np.zeros(sizes[2], np.int64)
+    arguments = (
+        offsets, data, meanings, counts, scripts, *rooms, *counted, kinds, words, values,
+    )  # fmt: skip
+    if not writing:
+        _count(*arguments)
+    table, row = np.zeros(1 << 12, words.dtype), 0
+    while writing and row < n:
+        reached = _write_from(row, counting, *arguments, scratch, table, repeated)
+        if reached < n:
+            # No room twice at one document: the table is too small. Else its stamps are used up.
+            slots = 2 * len(table) if reached == row else len(table)
+            table = np.zeros(slots, words.dtype)
+        row = reached
+    return counted[0].T, counted[1].T, counted[2].T, repeated.transpose(1, 2, 0)
 
 
 def count(
@@ -110,14 +216,25 @@ def count(
     counts: np.ndarray,
     scripts: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the summed counts, the letters by script and the followed counts, a row a document.
+    """Return the summed counts, the letters by script and the followed counts, a row a document."""
+    return _read(offsets, data, meanings, counts, scripts, True, False)[:3]
 
-    A column lies in one piece of memory, and what no document counts is never touched.
+
+def ngrams(offsets: np.ndarray, data: np.ndarray, meanings: np.ndarray) -> np.ndarray:
+    """Return int64[n, 9, 2]: the fields of ``NGrams`` for every length from ``SHORTEST``.
+
+    Holds up to 40 bytes for a byte of the longest document, 30 for one of Latin script.
     """
-    n = len(offsets) - 1
-    found = tuple(
-        np.zeros((rows, n), np.int64)
-        for rows in (counts.shape[1], int(scripts.max()) + 1, len(FOLLOWED))
-    )
-    _count(offsets, data, meanings, counts, scripts, *found)
-    return found[0].T, found[1].T, found[2].T
+    counts, scripts = np.zeros((CLASSES, 0), np.int64), np.full(1, -1, np.int64)
+    return _read(offsets, data, meanings, counts, scripts, False, True)[3]
+
+
+def count_with_ngrams(
+    offsets: np.ndarray,
+    data: np.ndarray,
+    meanings: np.ndarray,
+    counts: np.ndarray,
+    scripts: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what ``count`` and ``ngrams`` do, after one look at the text."""
+    return _read(offsets, data, meanings, counts, scripts, True, True)

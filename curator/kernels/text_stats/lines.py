@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from curator.kernels.text_stats import columns
-from curator.kernels.text_stats.blocks import (
+from curator.kernels.blocks import (
     BARE,
     JOINED,
     SIZE,
@@ -15,6 +13,8 @@ from curator.kernels.text_stats.blocks import (
     ones,
     within_text,
 )
+from curator.kernels.compiled import njit
+from curator.kernels.text_stats import columns
 from curator.kernels.text_stats.classes import (
     BULLET,
     CLOSING_BRACKET,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from curator.kernels.text_stats.blocks import BARE
-from curator.kernels.text_stats.spans import END_BYTE, FIRST_BYTE, find_words, room_for_words
+from curator.kernels.blocks import BARE
+from curator.kernels.compiled import njit
+from curator.kernels.text_stats.characters import read_document
+from curator.kernels.text_stats.columns import FOLLOWED
+from curator.kernels.text_stats.spans import END_BYTE, FIRST_BYTE, room_for_words
 from curator.kernels.text_stats.words import is_same
 from curator.kernels.unicode.decode import decode
 
@@ -18,6 +20,8 @@ def _count_listed_words(
     words: np.ndarray,
     values: np.ndarray,
     kinds: np.ndarray,
+    histogram: np.ndarray,
+    found: np.ndarray,
     meanings: np.ndarray,
     listed_offsets: np.ndarray,
     listed: np.ndarray,
@@ -25,7 +29,10 @@ def _count_listed_words(
 ) -> None:
     for row in range(len(out)):
         start, end = offsets[row], offsets[row + 1]
-        for word in range(find_words(data, start, end, words, values, kinds, meanings)):
+        n = read_document(
+            data, start, end, False, histogram, kinds, found, True, words, values, meanings
+        )
+        for word in range(n):
             first, last = start + words[FIRST_BYTE, word], start + words[END_BYTE, word]
             for entry in range(len(listed_offsets) - 1):
                 wanted = listed[listed_offsets[entry] : listed_offsets[entry + 1]]
@@ -43,7 +50,7 @@ def count_listed_words(
 ) -> np.ndarray:
     """Return int64[n]: how many words of each document are on a list, itself given as text."""
     out = np.zeros(len(offsets) - 1, np.int64)
-    room = room_for_words(offsets)
+    room = *room_for_words(offsets), np.zeros(256, np.int64), np.zeros(len(FOLLOWED), np.int64)
     _count_listed_words(offsets, data, *room, meanings, listed_offsets, listed, out)
     return out
 

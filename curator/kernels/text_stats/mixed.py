@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from curator.kernels.text_stats.blocks import (
+from curator.kernels.blocks import (
+    JOINED,
     SIZE,
     above_highest,
     ascii_letters,
@@ -23,6 +23,7 @@ from curator.kernels.text_stats.blocks import (
     repeated,
     within,
 )
+from curator.kernels.compiled import njit
 from curator.kernels.text_stats.classes import (
     ATTACHED,
     DIGIT,
@@ -44,7 +45,7 @@ _SPACE, _UNSPACED, _LETTER, _DIGIT, _ATTACHED = (
 ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**JOINED)
 def _whole(heads: Any, tails: Any) -> Any:
     """Return the bits of all bytes of the characters that begin at ``heads``."""
     second = (heads << ONE) & tails
@@ -52,13 +53,13 @@ def _whole(heads: Any, tails: Any) -> Any:
     return heads | second | third | ((third << ONE) & tails)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**JOINED)
 def carried(bits: Any, firsts: Any) -> Any:
     """Return those of ``bits`` that a carry from ``firsts``, some of them, passes over."""
     return bits & ~(bits + firsts)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**JOINED)
 def _known_letters(data: np.ndarray, at: int) -> tuple[Any, Any, Any]:
     """Return first bytes of Han, of Latin letters beyond ASCII and of Cyrillic ones.
 
@@ -74,7 +75,7 @@ def _known_letters(data: np.ndarray, at: int) -> tuple[Any, Any, Any]:
     return han, latin, within(data, at, 0xD0, 0xD1)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**JOINED)
 def _look_up(
     data: np.ndarray, at: int, others: Any, meanings: np.ndarray, kinds: np.ndarray
 ) -> tuple[Any, Any, Any, Any, Any]:
@@ -111,7 +112,7 @@ def _look_up(
     return letters, digits, unspaced, marks, holding(kinds, SIZE, SPACE) & others
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**JOINED)
 def look(
     data: np.ndarray, at: int, end: int, meanings: np.ndarray, kinds: np.ndarray
 ) -> tuple[Any, ...]:

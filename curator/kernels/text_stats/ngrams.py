@@ -4,8 +4,7 @@ Pairs of words are met by a hash of their values: a table knows the last place o
 place knows the one before it, so nothing is cleared between documents. Every longer n-gram is a
 pair of numbers of shorter ones, and is looked for only where both are repeated: hardly any place is
 left after n = 4. Each step is a loop without a branch that cannot be guessed; that alone made
-numbering three times as fast. Nanoseconds a word of Cantonese, where three of ten pairs are
-repeated: finding words 5.3, meeting 1.8, comparing 1.8, numbering 2.9, all longer n-grams 5.
+numbering three times as fast. A table of eight slots a pair instead of four is no faster.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from curator.kernels.text_stats.blocks import BARE, JOINED, above_highest
+from curator.kernels.blocks import JOINED, above_highest
+from curator.kernels.compiled import njit
 from curator.kernels.text_stats.repetition import MULTIPLIER, same_bytes
 from curator.kernels.text_stats.spans import (
     END_BYTE,
@@ -23,12 +22,14 @@ from curator.kernels.text_stats.spans import (
     FIRST_BYTE,
     FIRST_CHARACTER,
     HASHED,
-    find_words,
-    room_for_words,
+    ONE,
 )
 
 SHORTEST, LONGEST = 2, 10
 """Lengths of the n-grams that are counted, in words."""
+ZERO = np.uint64(0)
+"""Places are numbers without sign where they are looked up: numba lets a negative one count from
+the end, which takes longer than the look."""
 SECOND_MULTIPLIER = np.uint64(0xC2B2AE3D27D4EB4F)
 NUMBERS, SHORTER, FREQUENCIES, EARLIER, LATER, PLACES, MET, OTHER = range(8)
 """Rows of the scratch array. Of a place: the number of its n-gram, which is the first place of the
@@ -60,7 +61,7 @@ def _meet_words(
     Does so without a branch: whether a pair is repeated cannot be guessed. ``table`` holds place
     and stamp together; what is below ``stamp`` is of another document.
     """
-    kept: Any = 0
+    kept: Any = ZERO
     shift = _shift(4 * n)
     first = values[0] * MULTIPLIER
     for place in range(n - 1):
@@ -71,8 +72,8 @@ def _meet_words(
         table[slot] = stamp + place
         earlier[place] = before
         met[kept] = place
-        kept += before >= 0
-    return kept
+        kept += np.uint64(before >= 0)
+    return int(kept)
 
 
 @njit(**JOINED)
@@ -85,20 +86,21 @@ def _meet_numbers(
     met: np.ndarray,
 ) -> int:
     """Write into ``met`` where a pair of shorter n-grams has the hash of an earlier one."""
-    kept: Any = 0
+    kept: Any = ZERO
     shift = _shift(4 * len(places))
-    for place in places:
-        left, right = np.uint64(shorter[place]), np.uint64(shorter[place + 1])
+    for signed in places:
+        place = np.uint64(signed)
+        left, right = np.uint64(shorter[place]), np.uint64(shorter[place + ONE])
         slot = (left * MULTIPLIER + right * SECOND_MULTIPLIER) >> shift
         before = np.int64(table[slot]) - stamp
-        table[slot] = stamp + place
+        table[slot] = stamp + signed
         earlier[place] = before
-        met[kept] = place
-        kept += before >= 0
-    return kept
+        met[kept] = signed
+        kept += np.uint64(before >= 0)
+    return int(kept)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**JOINED)
 def _same_words(
     data: np.ndarray, start: int, words: np.ndarray, values: np.ndarray, one: int, other: int
 ) -> Any:
@@ -130,17 +132,18 @@ def _same_pairs_of_words(
     for as many places. Most are the same at once, and those that are not wait: one branch that
     cannot be guessed costs as much as all else here.
     """
-    waiting = 0
+    waiting: Any = ZERO
     before: Any
-    for place in met:
-        before = earlier[place]
-        left, right = values[place], values[place + 1]
-        differs = (left ^ values[before]) | (right ^ values[before + 1])
-        other[waiting] = place
-        waiting += (differs != np.uint64(0)) | ((left | right) >= HASHED)
-    if waiting == 0:
+    for signed in met:
+        there = np.uint64(signed)
+        back = np.uint64(earlier[there])
+        left, right = values[there], values[there + ONE]
+        differs = (left ^ values[back]) | (right ^ values[back + ONE])
+        other[waiting] = signed
+        waiting += np.uint64((differs != ZERO) | ((left | right) >= HASHED))
+    if waiting == ZERO:
         return len(met)
-    for index in range(waiting - 1, -1, -1):  # from behind: those before keep their chain
+    for index in range(np.int64(waiting) - 1, -1, -1):  # from behind: those before keep their chain
         place = other[index]
         before = np.int64(earlier[place])
         while before >= 0 and not (
@@ -157,16 +160,18 @@ def _same_pairs_of_numbers(
     shorter: np.ndarray, earlier: np.ndarray, met: np.ndarray, other: np.ndarray
 ) -> int:
     """Do for pairs of shorter n-grams what ``_same_pairs_of_words`` does for pairs of words."""
-    waiting = 0
+    waiting: Any = ZERO
     before: Any
-    for place in met:
-        before = earlier[place]
-        differs = (shorter[place] ^ shorter[before]) | (shorter[place + 1] ^ shorter[before + 1])
-        other[waiting] = place
-        waiting += differs != 0
-    if waiting == 0:
+    for signed in met:
+        there = np.uint64(signed)
+        back = np.uint64(earlier[there])
+        differs = shorter[there] ^ shorter[back]
+        differs |= shorter[there + ONE] ^ shorter[back + ONE]
+        other[waiting] = signed
+        waiting += np.uint64(differs != 0)
+    if waiting == ZERO:
         return len(met)
-    for index in range(waiting - 1, -1, -1):
+    for index in range(np.int64(waiting) - 1, -1, -1):
         place = other[index]
         before = np.int64(earlier[place])
         while before >= 0 and (
@@ -180,11 +185,11 @@ def _same_pairs_of_numbers(
 @njit(**JOINED)
 def _keep_met(earlier: np.ndarray, met: np.ndarray) -> int:
     """Leave in ``met`` the places that have an earlier one; return how many."""
-    kept = 0
+    kept: Any = ZERO
     for place in met:
         met[kept] = place
-        kept += earlier[place] >= 0
-    return kept
+        kept += np.uint64(earlier[np.uint64(place)] >= 0)
+    return int(kept)
 
 
 @njit(**JOINED)
@@ -204,11 +209,12 @@ def _number(
     """
     firsts, lasts = words[FIRST_CHARACTER], words[END_CHARACTER, length - 1 :]
     top, best, repeated, until = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    for place in met:
-        before = earlier[place]
-        number = numbers[before]
+    for signed in met:
+        place = np.uint64(signed)
+        before = np.uint64(earlier[place])
+        number = np.uint64(numbers[before])
         numbers[place] = number
-        later[before] = place
+        later[before] = signed
         frequency = np.int64(frequencies[number]) + 1
         frequencies[number] = frequency
         last = np.int64(lasts[place])
@@ -216,7 +222,7 @@ def _number(
         until = last
         # The most frequent, of these the widest, of these the first.
         rank = frequency << 32 | np.int64(lasts[number] - firsts[number])
-        better = (rank > best) | ((rank == best) & (number < top))
+        better = (rank > best) | ((rank == best) & (np.int64(number) < top))
         best = rank if better else best
         top = np.int64(number) if better else top
     return top, best >> 32, repeated
@@ -228,25 +234,27 @@ def _first_places(n: int, numbers: np.ndarray, frequencies: np.ndarray, places: 
 
     The last word begins no pair; it is left out.
     """
-    kept, before = 0, False
+    kept: Any = ZERO
+    before = False
     for place in range(n - 1):
-        repeated = frequencies[numbers[place]] > 1
+        repeated = frequencies[np.uint64(numbers[place])] > 1
         places[kept] = place - 1
-        kept += before & repeated
+        kept += np.uint64(before & repeated)
         before = repeated
-    return kept
+    return int(kept)
 
 
 @njit(**JOINED)
 def _next_places(numbers: np.ndarray, frequencies: np.ndarray, places: np.ndarray) -> int:
     """Leave in ``places`` where a repeated n-gram stands before another; return how many."""
-    kept, before, last = 0, False, np.int32(-2)
+    kept: Any = ZERO
+    before, last = False, np.int32(-2)
     for place in places:
-        repeated = frequencies[numbers[place]] > 1
+        repeated = frequencies[np.uint64(numbers[np.uint64(place)])] > 1
         places[kept] = last
-        kept += before & repeated & (place == last + 1)
+        kept += np.uint64(before & repeated & (place == last + 1))
         before, last = repeated, place
-    return kept
+    return int(kept)
 
 
 @njit(**JOINED)
@@ -274,8 +282,8 @@ def _widest(firsts: np.ndarray, lasts: np.ndarray, n: int, length: int) -> int:
     return widest
 
 
-@njit(**JOINED)
-def _count(
+@njit(cache=True, nogil=True, inline="always")
+def count_ngrams(
     data: np.ndarray,
     start: int,
     words: np.ndarray,
@@ -323,47 +331,12 @@ def _count(
     return stamp
 
 
-@njit(**BARE)
-def _count_from(
-    row: int,
-    offsets: np.ndarray,
-    data: np.ndarray,
-    words: np.ndarray,
-    values: np.ndarray,
-    kinds: np.ndarray,
-    scratch: np.ndarray,
-    table: np.ndarray,
-    meanings: np.ndarray,
-    out: np.ndarray,
-) -> int:
-    """Count from one document on while the table has room; return the document it has none for."""
-    stamp = 1
-    while row < len(offsets) - 1:
-        start = offsets[row]
-        n = find_words(data, start, offsets[row + 1], words, values, kinds, meanings)
-        if 4 * n > len(table) or (table.itemsize == 4 and stamp + LONGEST * n >= MOST_STAMPS):
-            break
-        stamp = _count(data, start, words, values, n, scratch, table, stamp, out[:, row])
-        row += 1
-    return row
+def room_for_ngrams(words: np.ndarray) -> np.ndarray:
+    """Return the scratch of ``count_ngrams`` for as many words; its table is the caller's."""
+    return np.empty((8, words.shape[1]), words.dtype)
 
 
-def ngrams(offsets: np.ndarray, data: np.ndarray, meanings: np.ndarray) -> np.ndarray:
-    """Return int64[n, 9, 2]: the fields of ``NGrams`` for every length from ``SHORTEST``.
-
-    Holds up to 40 bytes for a byte of the longest document, 30 for one of Latin script.
-    """
-    n_documents = len(offsets) - 1
-    out = np.zeros((2, n_documents, LONGEST - SHORTEST + 1), np.int64)
-    words, values, kinds = room_for_words(offsets)
-    scratch = np.empty((8, len(values)), words.dtype)
-    table, row = np.zeros(1 << 12, words.dtype), 0
-    while True:
-        reached = _count_from(
-            row, offsets, data, words, values, kinds, scratch, table, meanings, out
-        )
-        if reached == n_documents:
-            return out.transpose(1, 2, 0)
-        # No room twice at one document: the table is too small. Else its stamps are used up.
-        slots = 2 * len(table) if reached == row else len(table)
-        table, row = np.zeros(slots, words.dtype), reached
+@njit(cache=True, nogil=True, inline="always")
+def fits(n: int, table: np.ndarray, stamp: int) -> bool:
+    """Return whether the table has room for ``n`` words, and stamps for all their lengths."""
+    return 4 * n <= len(table) and (table.itemsize > 4 or stamp + LONGEST * n < MOST_STAMPS)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from curator.kernels.text_stats.blocks import (
+from curator.kernels.blocks import (
     BARE,
     JOINED,
     SIZE,
@@ -16,6 +15,7 @@ from curator.kernels.text_stats.blocks import (
     up_to_eight,
     within_text,
 )
+from curator.kernels.compiled import njit
 from curator.kernels.text_stats.classes import SPACE
 from curator.kernels.unicode.decode import decode
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from curator.kernels.text_stats import columns
-from curator.kernels.text_stats.blocks import (
+from curator.kernels.blocks import (
     BARE,
     JOINED,
     SIZE,
@@ -20,7 +18,10 @@ from curator.kernels.text_stats.blocks import (
     repeated,
     within,
 )
+from curator.kernels.compiled import njit
+from curator.kernels.text_stats import columns
 from curator.kernels.text_stats.classes import DIGIT, ELLIPSIS, HASH, LETTER
+from curator.kernels.text_stats.spans import ONE, write_words
 from curator.kernels.unicode.decode import decode
 
 SPACE_BYTE, HASH_BYTE = 0x20, 0x23
@@ -191,7 +192,7 @@ def count_rare(
     return hashes
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**JOINED)
 def cut_block(data: np.ndarray, at: int, end: int) -> tuple[Any, Any, Any, Any, Any]:
     """Cut a block behind its last whole word, so that nothing is carried from block to block.
 
@@ -213,21 +214,29 @@ def cut_block(data: np.ndarray, at: int, end: int) -> tuple[Any, Any, Any, Any, 
 
 
 @njit(**JOINED)
-def count_block_words(
+def read_plain_blocks(
     data: np.ndarray,
+    origin: int,
     at: int,
     end: int,
+    counting: bool,
     histogram: np.ndarray,
     out: np.ndarray,
+    writing: bool,
+    n: int,
+    character: int,
+    words: np.ndarray,
+    values: np.ndarray,
     meanings: np.ndarray,
-) -> int:
-    """Count whole words of plain letters from ``at``, where none is open; return where they end.
+) -> tuple[int, int, int]:
+    """Read whole words of plain letters from ``at``, where none is open.
 
     Plain are ASCII and the letters of ``_wide_letters``. Stops before the first word that holds
-    anything else, is longer than a block or near the buffer's end.
+    anything else, is longer than a block or near the buffer's end. Parameters and results are
+    those of ``characters.read_document``; returns ``at``, ``n`` and ``character``.
     """
     all_letters, all_cyrillic, all_digits, all_spaces = 0, 0, 0, 0
-    words, characters, dumb_words, symbols = 0, 0, 0, 0
+    all_words, characters, dumb_words, symbols = 0, 0, 0, 0
     longest, run = out[columns.LONGEST_WORD], out[columns.LONGEST_RUN]
     while at < end and at + SIZE + READ_BEYOND <= len(data):
         used, block, solid, latin, cyrillic = cut_block(data, at, end)
@@ -235,40 +244,47 @@ def count_block_words(
             break
         wide = within(data, at, 0x80, 0xFF) & block
         tails = wide & ~(latin | cyrillic)
-        letters = (ascii_letters(data, at) & block) | latin | cyrillic
-        digits = within(data, at, 0x30, 0x39) & block
-        spaces = within(data, at, SPACE_BYTE, SPACE_BYTE) & block
-        twins = repeated(data, at, 1) & ~wide & solid & (solid >> np.uint64(1))
-        hashes = count_rare(
-            data, at, block & ~(letters | digits | spaces | tails), histogram, meanings
-        )
-        starts = solid & ~(solid << np.uint64(1))
-        # The sum carries from a word's start over what is no letter: it leaves the word only
-        # where the word holds none.
-        dumb = solid & ~letters
-        without = ones((dumb + (starts & dumb)) & ~solid)
-        if without or hashes:
-            symbols += symbol_words(data, at, solid, letters, tails, meanings)
-        words += ones(starts)
-        dumb_words += without
-        characters += ones(solid & ~tails)
-        all_letters += ones(letters & ~cyrillic)
-        all_cyrillic += ones(cyrillic)
-        all_digits += ones(digits)
-        all_spaces += ones(spaces)
-        longest = longest_word(solid, tails, longest)
-        if twins:
-            run = longer_run(twins, max(run, 1) - 1, 1) + 1
+        starts = solid & ~(solid << ONE)
+        if writing:
+            heads, ends, none = block & ~tails, ~solid & (solid << ONE), np.uint64(0)
+            n = write_words(
+                data, at, origin, starts, ends, heads, none, n, character, words, values
+            )
+            character += ones(heads)
+        if counting:
+            letters = (ascii_letters(data, at) & block) | latin | cyrillic
+            digits = within(data, at, 0x30, 0x39) & block
+            spaces = within(data, at, SPACE_BYTE, SPACE_BYTE) & block
+            twins = repeated(data, at, 1) & ~wide & solid & (solid >> ONE)
+            hashes = count_rare(
+                data, at, block & ~(letters | digits | spaces | tails), histogram, meanings
+            )
+            # The sum carries from a word's start over what is no letter: it leaves the word only
+            # where the word holds none.
+            dumb = solid & ~letters
+            without = ones((dumb + (starts & dumb)) & ~solid)
+            if without or hashes:
+                symbols += symbol_words(data, at, solid, letters, tails, meanings)
+            all_words += ones(starts)
+            dumb_words += without
+            characters += ones(solid & ~tails)
+            all_letters += ones(letters & ~cyrillic)
+            all_cyrillic += ones(cyrillic)
+            all_digits += ones(digits)
+            all_spaces += ones(spaces)
+            longest = longest_word(solid, tails, longest)
+            if twins:
+                run = longer_run(twins, max(run, 1) - 1, 1) + 1
         at += used
     histogram[meanings[0x61] & 0xFF] += all_letters
     histogram[meanings[CYRILLIC] & 0xFF] += all_cyrillic
     histogram[meanings[0x30] & 0xFF] += all_digits
     histogram[meanings[SPACE_BYTE] & 0xFF] += all_spaces
-    out[columns.SPLIT] += words
-    out[columns.SPACED] += words
+    out[columns.SPLIT] += all_words
+    out[columns.SPACED] += all_words
     out[columns.SPACED_CHARACTERS] += characters
-    out[columns.WITH_LETTERS] += words - dumb_words
+    out[columns.WITH_LETTERS] += all_words - dumb_words
     out[columns.SYMBOL_WORDS] += symbols
     out[columns.LONGEST_WORD] = longest
-    out[columns.LONGEST_RUN] = max(run, 1) if words else run
-    return at
+    out[columns.LONGEST_RUN] = max(run, 1) if all_words else run
+    return at, n, character

@@ -8,17 +8,23 @@ stands for the byte at ``at``. The caller sees to it that the bytes exist.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, njit, types
+from numba import extending, types
 from numba.core import cgutils
+from numba.core.options import DefaultOptions
+
+from curator.kernels.compiled import njit
 
 intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 SIZE = 64
 """Bytes in a block."""
-BARE: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+_UNCOUNTED: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
+"""Numba has this option without documenting it; one that does not is as right, and slower."""
+BARE: dict[str, Any] = {"cache": True, "nogil": True, **_UNCOUNTED}
 """Options for functions that make no array: numba counts no references in them. Each count is an
 atomic step of some 5 ns, a dozen of them in a call: more than the work on a short document."""
 JOINED: dict[str, Any] = {**BARE, "forceinline": True}
@@ -42,29 +48,49 @@ def _everywhere(builder: Any, byte: Any) -> Any:
     return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
 
 
+def _are_bytes(data: Any) -> bool:
+    """Return whether numba's type of an argument is that of bytes that lie side by side."""
+    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8
+
+
 @intrinsic
-def _between(typing: Any, data: Any, at: Any, low: Any, size: Any, fold: Any) -> Any:
-    """Bits of the bytes b for which ``(b | fold) - low <= size``, without sign."""
-    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
+def within(typing: Any, data: Any, at: Any, low: Any, high: Any) -> Any:
+    """Return uint64, the bits of the bytes from ``low`` to ``high``."""
+    if not _are_bytes(data):
         return None
-    signature = types.uint64(data, types.int64, types.uint8, types.uint8, types.uint8)
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        array, place, lowest, extent, folding = values
-        found = builder.or_(
-            _block(context, builder, data, array, place), _everywhere(builder, folding)
-        )
+        array, place, lowest, highest = values
+        found = _block(context, builder, data, array, place)
         moved = builder.sub(found, _everywhere(builder, lowest))
-        bits = builder.icmp_unsigned("<=", moved, _everywhere(builder, extent))
-        return builder.bitcast(bits, ir.IntType(64))
+        extent = _everywhere(builder, builder.sub(highest, lowest))
+        return builder.bitcast(builder.icmp_unsigned("<=", moved, extent), ir.IntType(64))
 
-    return signature, build
+    return types.uint64(data, types.int64, types.uint8, types.uint8), build
 
 
 @intrinsic
-def _holding(typing: Any, data: Any, at: Any, flag: Any) -> Any:
-    """Bits of the bytes b for which ``b & flag`` is not zero."""
-    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
+def ascii_letters(typing: Any, data: Any, at: Any) -> Any:
+    """Return uint64, the bits of the letters a to z and A to Z."""
+    if not _are_bytes(data):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        folded, first, extent = (
+            ir.Constant(ir.VectorType(ir.IntType(8), SIZE), [byte] * SIZE)
+            for byte in (0x20, 0x61, 25)
+        )
+        found = builder.or_(_block(context, builder, data, *values), folded)
+        bits = builder.icmp_unsigned("<=", builder.sub(found, first), extent)
+        return builder.bitcast(bits, ir.IntType(64))
+
+    return types.uint64(data, types.int64), build
+
+
+@intrinsic
+def holding(typing: Any, data: Any, at: Any, flag: Any) -> Any:
+    """Return uint64, the bits of the bytes that hold a flag, itself of eight bits at most."""
+    if not _are_bytes(data):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -79,9 +105,12 @@ def _holding(typing: Any, data: Any, at: Any, flag: Any) -> Any:
 
 
 @intrinsic
-def _repeated(typing: Any, data: Any, at: Any, distance: Any) -> Any:
-    """Bits of the bytes that equal the byte ``distance`` bytes on."""
-    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
+def repeated(typing: Any, data: Any, at: Any, distance: Any) -> Any:
+    """Return uint64, the bits of the bytes that equal the one ``distance`` bytes behind them.
+
+    Reads ``distance`` bytes beyond the block.
+    """
+    if not _are_bytes(data):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -98,8 +127,8 @@ def _repeated(typing: Any, data: Any, at: Any, distance: Any) -> Any:
 
 
 @intrinsic
-def _filled(typing: Any, numbers: Any, at: Any) -> Any:
-    """Bits of those of 64 numbers that are not zero."""
+def filled(typing: Any, numbers: Any, at: Any) -> Any:
+    """Return uint64, the bits of those of ``SIZE`` numbers, int64, that are not zero."""
     kind = numbers
     if not (isinstance(kind, types.Array) and kind.layout == "C" and kind.dtype == types.int64):
         return None
@@ -116,9 +145,9 @@ def _filled(typing: Any, numbers: Any, at: Any) -> Any:
 
 
 @intrinsic
-def _eight(typing: Any, data: Any, at: Any) -> Any:
-    """Eight bytes as one number, the first byte its lowest."""
-    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
+def eight(typing: Any, data: Any, at: Any) -> Any:
+    """Return uint64: eight bytes, the first one its lowest. They must be within the buffer."""
+    if not _are_bytes(data):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -130,93 +159,55 @@ def _eight(typing: Any, data: Any, at: Any) -> Any:
     return types.uint64(data, types.int64), build
 
 
-@intrinsic
-def _ones(typing: Any, bits: Any) -> Any:
-    return types.uint64(types.uint64), lambda _, builder, __, values: builder.ctpop(values[0])
+def _of_one_word(result: Any, build: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+    """Return signature and builder of a function of one word of 64 bits."""
+    return result(types.uint64), lambda _, builder, __, values: build(builder, values[0])
+
+
+def _whole_word(number: int) -> Any:
+    return ir.Constant(ir.IntType(64), number)
+
+
+NEVER = ir.Constant(ir.IntType(1), 0)
 
 
 @intrinsic
-def _zeros_below(typing: Any, bits: Any) -> Any:
-    return types.uint64(types.uint64), lambda _, builder, __, values: builder.cttz(
-        values[0], ir.Constant(ir.IntType(1), 0)
-    )
-
-
-@intrinsic
-def _zeros_above(typing: Any, bits: Any) -> Any:
-    return types.uint64(types.uint64), lambda _, builder, __, values: builder.ctlz(
-        values[0], ir.Constant(ir.IntType(1), 0)
-    )
-
-
-@intrinsic
-def _reversed(typing: Any, bits: Any) -> Any:
-    return types.uint64(types.uint64), lambda _, builder, __, values: builder.bitreverse(values[0])
-
-
-@njit(cache=True, nogil=True, inline="always")
-def turned(bits: Any) -> Any:
+def turned(typing: Any, bits: Any) -> Any:
     """Return uint64, the bits in reverse order: bit 0 becomes bit 63."""
-    return _reversed(np.uint64(bits))
+    return _of_one_word(types.uint64, lambda builder, word: builder.bitreverse(word))
 
 
-@njit(cache=True, nogil=True, inline="always")
-def ones(bits: Any) -> Any:
+@intrinsic
+def ones(typing: Any, bits: Any) -> Any:
     """Return how many bits are set."""
-    return np.int64(_ones(np.uint64(bits)))
+    return _of_one_word(types.int64, lambda builder, word: builder.ctpop(word))
 
 
-@njit(cache=True, nogil=True, inline="always")
-def lowest(bits: Any) -> Any:
+@intrinsic
+def lowest(typing: Any, bits: Any) -> Any:
     """Return the place of the lowest bit that is set; 64 where none is."""
-    return np.int64(_zeros_below(np.uint64(bits)))
+    return _of_one_word(types.int64, lambda builder, word: builder.cttz(word, NEVER))
 
 
-@njit(cache=True, nogil=True, inline="always")
-def above_highest(bits: Any) -> Any:
+@intrinsic
+def above_highest(typing: Any, bits: Any) -> Any:
     """Return one more than the place of the highest bit that is set; 0 where none is."""
-    return np.int64(64) - np.int64(_zeros_above(np.uint64(bits)))
+    return _of_one_word(
+        types.int64, lambda builder, word: builder.sub(_whole_word(64), builder.ctlz(word, NEVER))
+    )
 
 
-@njit(cache=True, nogil=True, inline="always")
-def first_bits(number: Any) -> Any:
-    """Return a word whose lowest ``number`` bits are set, 0 to 64."""
-    if number >= 64:
-        return ~np.uint64(0)
-    return (np.uint64(1) << np.uint64(number)) - np.uint64(1)
+@intrinsic
+def first_bits(typing: Any, number: Any) -> Any:
+    """Return uint64, a word whose lowest ``number`` bits are set; all from 64 on."""
 
+    def build(builder: Any, number: Any) -> Any:
+        one = _whole_word(1)
+        some = builder.sub(builder.shl(one, builder.and_(number, _whole_word(63))), one)
+        all_set = builder.icmp_signed(">=", number, _whole_word(64))
+        return builder.select(all_set, _whole_word(-1), some)
 
-@njit(cache=True, nogil=True, inline="always")
-def within(data: np.ndarray, at: int, low: int, high: int) -> Any:
-    """Return uint64, the bits of the bytes from ``low`` to ``high``."""
-    return _between(data, np.int64(at), np.uint8(low), np.uint8(high - low), np.uint8(0))
-
-
-@njit(cache=True, nogil=True, inline="always")
-def holding(data: np.ndarray, at: int, flag: int) -> Any:
-    """Return uint64, the bits of the bytes that hold a flag, itself of eight bits at most."""
-    return _holding(data, np.int64(at), np.uint8(flag))
-
-
-@njit(cache=True, nogil=True, inline="always")
-def filled(numbers: np.ndarray, at: int) -> Any:
-    """Return uint64, the bits of those of ``SIZE`` numbers, int64, that are not zero."""
-    return _filled(numbers, np.int64(at))
-
-
-@njit(cache=True, nogil=True, inline="always")
-def ascii_letters(data: np.ndarray, at: int) -> Any:
-    """Return uint64, the bits of the letters a to z and A to Z."""
-    return _between(data, np.int64(at), np.uint8(0x61), np.uint8(25), np.uint8(0x20))
-
-
-@njit(cache=True, nogil=True, inline="always")
-def repeated(data: np.ndarray, at: int, distance: int) -> Any:
-    """Return uint64, the bits of the bytes that equal the one ``distance`` bytes behind them.
-
-    Reads ``distance`` bytes beyond the block.
-    """
-    return _repeated(data, np.int64(at), np.int64(distance))
+    return _of_one_word(types.uint64, build)
 
 
 @njit(**JOINED)
@@ -241,16 +232,10 @@ def characters_between(data: np.ndarray, start: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def eight(data: np.ndarray, at: int) -> Any:
-    """Return uint64: eight bytes, the first one its lowest. They must be within the buffer."""
-    return _eight(data, np.int64(at))
-
-
-@njit(cache=True, nogil=True, inline="always")
 def up_to_eight(data: np.ndarray, start: int, end: int) -> Any:
     """Return uint64: the bytes from ``start`` to ``end``, eight at most, then zeros."""
     if start + 8 <= len(data):
-        return _eight(data, np.int64(start)) & first_bits(8 * (end - start))
+        return eight(data, start) & first_bits(8 * (end - start))
     value = np.uint64(0)
     for index in range(end - start):
         value |= np.uint64(data[start + index]) << np.uint64(8 * index)
