@@ -23,7 +23,8 @@ from curator.io.atomic import atomic_write
 from curator.io.cuts import CUTS_SCHEMA, END, START, CutLayer, cut_texts, write_cuts
 from curator.io.parts import MARKS_SCHEMA, ROW, Parts, read_marks, write_marks
 from curator.kernels import spans
-from curator.stages.global_stage import CUTS, GlobalStageBase, Judgement
+from curator.stages.global_stage import GlobalStageBase
+from curator.stages.judgement import CUTS, Judgement
 from curator.stages.modify import SAMPLE_CHARACTERS
 
 NOTHING_LEFT = "nothing_left"

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from curator import schema
-from curator.batch import Tally
-from curator.io.cuts import CutLayer
 from curator.io.parts import Parts
 from curator.stages.base import Stage
+from curator.stages.judgement import Judgement
 
 if TYPE_CHECKING:
     from curator.dataset import DocumentDataset
     from curator.stages.workspace import Workspace
-
-CUTS = "cuts"
-"""In a stage's work folder: the files of its cuts."""
-
-
-class Judgement(NamedTuple):
-    """What a global stage has to say of the corpus."""
-
-    marks: pa.Table
-    """Verdicts on rows: see ``curator.io.parts.MARKS_SCHEMA``."""
-    cuts: CutLayer | None = None
-    """What it cut out of documents; its files are written."""
-    tally: Tally | None = None
-    """What the tally of a stage that cuts has beside documents in and dropped."""
 
 
 class GlobalStageBase(Stage):

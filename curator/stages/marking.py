@@ -24,7 +24,7 @@ from curator.io.cuts import CutLayer
 from curator.io.parts import ROW, Parts, read_marks, write_marks
 from curator.stages.base import require_columns
 from curator.stages.checkpoint import materialise
-from curator.stages.global_stage import CUTS, GlobalStageBase, Judgement
+from curator.stages.judgement import CUTS, Judgement, JudgingStage
 from curator.stages.workspace import Workspace, temporary_workspace
 
 __all__ = ["mark_dataset", "temporary_workspace"]
@@ -34,7 +34,7 @@ CUTS_NOTE = "cuts.json"
 
 
 def mark_dataset(
-    stage: GlobalStageBase, dataset: DocumentDataset, workspace: Workspace
+    stage: JudgingStage, dataset: DocumentDataset, workspace: Workspace
 ) -> DocumentDataset:
     """Checkpoint a dataset, let a global stage mark it, and return it with the marks laid over."""
     name = dataset.free_name(stage.label)
@@ -100,7 +100,7 @@ def _named(marks: pa.Table, name: str) -> pa.Table:
 
 
 def _global_tally(
-    stage: GlobalStageBase, name: str, parts: Parts, path: Path, client: Any | None
+    stage: JudgingStage, name: str, parts: Parts, path: Path, client: Any | None
 ) -> Tally:
     marks = read_marks(path)
     dropped = marks.filter(pc.is_valid(marks.column(schema.DROPPED_BY)))
