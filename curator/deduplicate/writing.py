@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -57,7 +58,9 @@ def write_shards(
             items.append((folder, f"{folder}/{NAME}-{number:05d}.jsonl", stretches))
     write = partial(_write_one, lines=lines, kept=kept, marks=marks, work=work, output=output)
     records = run_tasks(write, items, client)
-    shards = [record for item, record in zip(items, records, strict=True) if item[0] == "shards"]
+    shards = [
+        record for item, record in zip(items, records, strict=True) if item[0] == manifest.SHARDS
+    ]
     return shards, records[len(shards) :]
 
 
@@ -118,24 +121,27 @@ def _ledger_lines(
     named = (lines.reader.text_field, lines.reader.id_field) == (schema.TEXT, schema.ID)
     as_they_are = rows[plain[places]] if named else rows[:0]
     others = np.setdiff1d(rows, as_they_are)
+    spliced = _spliced(lines, index, as_they_are, marks)
     if not len(others):
-        yield from _spliced(lines, index, as_they_are, marks)
+        yield from map(b"".join, spliced)
         return
     columns = [
         field.name for field in schema.table_schema(lines.columns) if field.name != schema.EXTRA
     ]
     table = _dropped(lines, index, others, marks)
     encoded_rows = b"".join(encoded(table, columns)).splitlines(keepends=True)
-    spliced = b"".join(_spliced(lines, index, as_they_are, marks)).splitlines(keepends=True)
-    by_row = dict(zip(as_they_are.tolist(), spliced, strict=True))
+    by_row = dict(zip(as_they_are.tolist(), itertools.chain.from_iterable(spliced), strict=True))
     by_row |= dict(zip(others.tolist(), encoded_rows, strict=True))
     yield b"".join(by_row[row] for row in rows.tolist())
 
 
-def _spliced(lines: LineParts, index: int, rows: np.ndarray, marks: pa.Table) -> Iterator[bytes]:
+def _spliced(
+    lines: LineParts, index: int, rows: np.ndarray, marks: pa.Table
+) -> Iterator[list[bytes]]:
     """Yield the lines of ``rows`` as they are, with place and verdict put behind their own fields.
 
-    Four times as fast as reading them. They are plain documents, see ``TextLines``.
+    They come a piece at a time. Four times as fast as reading them. They are plain documents, see
+    ``TextLines``, and may have returns between their fields.
     """
     file = lines.blocks[index].file
     first = lines.blocks[index].first_line - lines.parts[index].first_row
@@ -145,8 +151,8 @@ def _spliced(lines: LineParts, index: int, rows: np.ndarray, marks: pa.Table) ->
         written: list[bytes] = []
         for line, number, verdict in zip(run, numbers, verdicts, strict=False):
             tail = orjson.dumps({schema.FILE: file, schema.LINE: number, **verdict})
-            written += (line.rstrip()[:-1], b",", tail[1:], b"\n")
-        yield b"".join(written)
+            written.append(b"".join((line.rstrip()[:-1], b",", tail[1:], b"\n")))
+        yield written
 
 
 def _dropped(lines: LineParts, index: int, rows: np.ndarray, marks: pa.Table) -> pa.Table:

@@ -399,3 +399,13 @@ def test_the_input_is_not_written_to(finished: Path, tmp_path: Path) -> None:
     dedup(tmp_path / "in", tmp_path / "out", n_workers=2, block_size=500)
     after = {p.name: (p.read_bytes(), os.stat(p).st_mtime_ns) for p in (tmp_path / "in").iterdir()}
     assert after == before
+
+
+def test_a_line_with_returns_between_its_fields_goes_to_the_ledger_whole(tmp_path: Path) -> None:
+    text = json.dumps("嗰日阿婆" * 40, ensure_ascii=False)
+    lines = [f'{{"id":"a","text":{text}}}', f'{{"text":{text},\r"id":"b"}}', "no document"]
+    (tmp_path / "in.jsonl").write_bytes("\n".join(lines).encode())
+    deduplicate(JsonlReader(str(tmp_path / "in.jsonl")), tmp_path / "out", FuzzyDuplicates())
+    copy, flawed = (json.loads(line) for line in lines_of(tmp_path / "out", "ledger"))
+    assert (copy["id"], copy["line"], copy["duplicate_of"]) == ("b", 2, "a")
+    assert (flawed["line"], flawed["reason"]) == (3, "invalid_json")
