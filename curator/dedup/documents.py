@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
-from curator.io.parts import Corpus
+from curator.io.parts import Corpus, Parts
 from curator.kernels.buffers import Utf8
 
 CHUNK_BYTES = 1 << 20
@@ -34,7 +34,7 @@ def living(table: pa.Table, ordinals: np.ndarray, text_field: str) -> tuple[np.n
     return ordinals[positions], schema.text_buffers(texts)
 
 
-def chosen_texts(part: Corpus, text_field: str, rows: np.ndarray) -> Utf8:
+def chosen_texts(part: Parts, text_field: str, rows: np.ndarray) -> Utf8:
     """Return the texts of ``rows`` (int64[n], rising ordinals) of a one-part corpus."""
     return schema.text_buffers(part.take(0, rows, [text_field]).column(text_field))
 

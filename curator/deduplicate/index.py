@@ -136,10 +136,6 @@ class IndexParts:
         """Documents of all parts."""
         return sum(part.rows for part in self.parts)
 
-    def take(self, number: int, rows: np.ndarray, columns: Sequence[str]) -> pa.Table:
-        """Return ``rows`` (int64[n], rising ordinals) of part ``number``."""
-        return self.read(number, columns).take(pa.array(rows - self.parts[number].first_row))
-
 
 def index_parts(index: Index) -> IndexParts:
     """Return the parts of an index: each some row groups of one segment."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
 from curator.deduplicate.index import IndexParts
@@ -41,7 +40,3 @@ class IndexAndLines:
         if inside < 0:
             return self.index.read(number, columns)
         return self.lines.read(inside, columns)
-
-    def take(self, number: int, rows: np.ndarray, columns: Sequence[str] | None) -> pa.Table:
-        """Return ``rows`` (int64[n], rising ordinals) of a part of the input."""
-        return self.lines.take(number - len(self.index.parts), rows, columns)

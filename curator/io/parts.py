@@ -66,9 +66,6 @@ class Corpus(Protocol):
     def read(self, index: int, columns: Sequence[str]) -> pa.Table:
         """Return ``columns`` of part ``index``, one row for each of its ordinals."""
 
-    def take(self, index: int, rows: np.ndarray, columns: Sequence[str]) -> pa.Table:
-        """Return ``rows`` (int64[n], rising ordinals) of part ``index``."""
-
 
 @dataclass(frozen=True)
 class Parts:
