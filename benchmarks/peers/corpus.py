@@ -8,7 +8,7 @@ each. Of the base documents 30 % get one to four copies (`planting.KINDS`, each 
 a base document and its copies are one cluster. Alone in their clusters are
 
 - `base`: the other natural documents (`sources`: no two are equal or near duplicates; natural
-  pairs with a Jaccard similarity below .7 remain and are no duplicates by this gold);
+  pairs that share less remain and are no duplicates by this gold);
 - `stub`: pages of one template with other fills, 2 % of all documents;
 - `quote`: documents in twos and threes that share a passage, 15 to 35 % of the shortest, 1.5 %;
 - `splice`: the first half of one base document and the second half of another, neither of which

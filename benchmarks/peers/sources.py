@@ -3,12 +3,12 @@
 Documents of each source are shuffled and taken in fixed shares. A long one is cut at sentence
 ends into pieces that do not overlap. Where the text is used up (from about 130,000
 documents on) a document is spliced: sentences of different documents, each shorter than 200
-characters, in an order drawn anew on every pass over them; so two documents may have a sentence in
-common but no long passage.
+characters and at most a third of its document, in an order drawn anew on every pass over them; so
+two documents may have a sentence in common but no long passage, and none holds another.
 
-Among the natural documents no two are near duplicates: of documents whose character 5-grams have a
-Jaccard similarity of .7 or more the first is kept. The text compared is simplified, casefolded, and
-without punctuation and space.
+Among the natural documents no two are near duplicates: where eight tenths of the character 5-grams
+of the shorter are in the longer, as are those of any two with a Jaccard similarity of .7, the first
+is kept. The text compared is simplified, casefolded, and without punctuation and space.
 """
 
 from __future__ import annotations
@@ -23,8 +23,16 @@ from pathlib import Path
 import numpy as np
 import opencc
 
-NEAR = 0.7
-"""Character 5-gram Jaccard similarity from which two natural documents count as the same."""
+CONTAINED = 0.8
+"""Share of the 5-grams of the shorter of two natural documents from which they count as the same:
+with Jaccard similarity alone a page and a page that holds it counted as two."""
+
+SAMPLED_BITS = 3
+"""Of 5-grams those are compared first whose hash begins with so many zeros: one in eight."""
+
+SENTENCE_SHARE = 1 / 3
+"""Of a document a sentence may be so much, at most, to be used again in a spliced one: else a short
+page would be found in it whole."""
 
 SENTENCE_LIMIT = 200
 """Characters; no sentence from here on is used again in a spliced document."""
@@ -167,7 +175,7 @@ def spliced(texts: list[str], script: str, count: int, rng: np.random.Generator)
             sentence.strip()
             for text in texts
             for sentence in sentences(text, script)
-            if 12 <= len(sentence.strip()) < SENTENCE_LIMIT
+            if 12 <= len(sentence.strip()) < min(SENTENCE_LIMIT, SENTENCE_SHARE * len(text))
         )
     )
     found: list[str] = []
@@ -191,20 +199,25 @@ def without_near_duplicates(texts: list[str], script: str) -> list[str]:
     keys = [re.sub(r"[\W_]+", "", simplify(text).casefold()) for text in texts]
     gone: set[int] = set()
     for first, second in candidates(keys):
-        if first not in gone and second not in gone and jaccard(keys[first], keys[second]) >= NEAR:
+        if first in gone or second in gone:
+            continue
+        if contained(keys[first], keys[second]) >= CONTAINED:
             gone.add(second)
     return [text for i, text in enumerate(texts) if i not in gone]
 
 
 def candidates(keys: list[str]) -> list[tuple[int, int]]:
-    """Return sorted pairs of keys that have at least five of their sixteen least hashes in common.
+    """Return sorted pairs of keys that share half of the sampled 5-grams of the shorter, or more.
 
-    Of two keys with a Jaccard similarity of .7 eleven to thirteen are common. A hash that very many
-    keys have is compared among its 60 neighbours only; such keys meet in other hashes.
+    A 5-gram that very many keys have is compared among its 60 neighbours only; such keys meet in
+    others.
     """
-    least = [np.sort(shingles(key))[:16] for key in keys]
-    owners = np.repeat(np.arange(len(keys)), [len(hashes) for hashes in least])
-    values = np.concatenate(least)
+    sampled = [
+        some[: np.searchsorted(some, 1 << (64 - SAMPLED_BITS))] for some in map(shingles, keys)
+    ]
+    sizes = np.array([len(some) for some in sampled])
+    owners = np.repeat(np.arange(len(keys)), sizes)
+    values = np.concatenate(sampled)
     order = np.lexsort((owners, values))
     owners, values = owners[order], values[order]
     pairs = []
@@ -212,8 +225,9 @@ def candidates(keys: list[str]) -> list[tuple[int, int]]:
         places = np.flatnonzero(values[reach:] == values[:-reach])
         pairs.append(owners[places] * len(keys) + owners[places + reach])
     codes, counts = np.unique(np.concatenate(pairs), return_counts=True)
-    chosen = codes[counts >= 5].tolist()
-    return [divmod(code, len(keys)) for code in chosen]
+    first, second = np.divmod(codes, len(keys))
+    chosen = 2 * counts >= np.minimum(sizes[first], sizes[second])
+    return list(zip(first[chosen].tolist(), second[chosen].tolist(), strict=True))
 
 
 def shingles(key: str) -> np.ndarray:
@@ -226,10 +240,10 @@ def shingles(key: str) -> np.ndarray:
     return np.unique(mixed * np.uint64(0xBF58476D1CE4E5B9))
 
 
-def jaccard(first: str, second: str) -> float:
+def contained(first: str, second: str) -> float:
+    """Share of the 5-grams of the one that has fewer which the other has, too."""
     one, other = shingles(first), shingles(second)
-    common = len(np.intersect1d(one, other, assume_unique=True))
-    return common / (len(one) + len(other) - common)
+    return len(np.intersect1d(one, other, assume_unique=True)) / min(len(one), len(other))
 
 
 def held_out(corpora: Path, script: str, rng: np.random.Generator) -> Iterator[str]:

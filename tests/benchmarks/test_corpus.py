@@ -134,33 +134,47 @@ def test_a_splice_is_half_of_one_document_and_half_of_another(
             t for t in alone if t.startswith(text[:near_half]) or t.endswith(text[-near_half:])
         ]
         assert len(parts) == 2
-        assert all(sources.jaccard(text, part) < 0.5 for part in parts)
+        assert all(sources.contained(text, part) < 0.65 for part in parts)
 
 
 def test_pages_of_one_template_are_far_from_equal() -> None:
     for script in ("han", "latin"):
         rng = np.random.default_rng(0)
         keys = [re.sub(r"\W", "", templates.stub(script, rng).casefold()) for _ in range(150)]
-        found = [sources.jaccard(a, b) for i, a in enumerate(keys) for b in keys[:i]]
-        assert 0.3 < max(found) < 0.65
+        found = [sources.contained(a, b) for i, a in enumerate(keys) for b in keys[:i]]
+        assert 0.45 < max(found) < sources.CONTAINED
 
 
 def test_natural_near_duplicates_are_left_out_in_either_script() -> None:
     simplified = (
         "香港地铺好多都系卖街坊嘢，朝早八点开门，夜晚十点收工，老板话生意麻麻，不过啲熟客成日返嚟！"
     )
-    kept = sources.without_near_duplicates([YUE, simplified, YUE[:25] + YUE[:5]], "han")
-    assert kept == [YUE, YUE[:25] + YUE[:5]]
+    other = YUE[:20] + "".join(reversed(YUE[:20]))
+    kept = sources.without_near_duplicates([YUE, simplified, other], "han")
+    assert kept == [YUE, other]
     assert sources.without_near_duplicates([JAV, JAV.upper() + "!"], "latin") == [JAV]
+
+
+def test_a_natural_page_that_a_longer_one_holds_is_left_out() -> None:
+    page = "".join(f"第{i}間舖頭喺{i * 7}號，賣{i % 5}樣嘢，{i % 12}點收工。" for i in range(20))
+    longer = "".join(f"{i}月{i}號嗰日落雨，{i * 3}個人冇返工。" for i in range(60)) + page
+    assert sources.without_near_duplicates([longer, page], "han") == [longer]
+    assert sources.without_near_duplicates([page, longer], "han") == [page]
+    assert sources.without_near_duplicates([longer, page[:100] + longer[:200:-1]], "han") != [
+        longer
+    ]
 
 
 def test_spliced_documents_have_no_long_passage_in_common() -> None:
     texts = [f"{JAV} {number}: {'wong ' * 60}." for number in range(400)]
-    texts += [f"Pasar nomer {number} bukak jam {number % 12}. Rega lombok {number}." for number in
-              range(3000)]  # fmt: skip
+    small = [f"Pasar nomer {number} bukak jam {number % 12}. Rega lombok {number}. " for number in
+             range(3000)]  # fmt: skip
+    texts += ["".join(small[at : at + 3]) for at in range(0, len(small), 3)]
+    texts += [f"Pasar gedhe ing kutha, nomer {number}." for number in range(500)]  # whole documents
     found = sources.spliced(texts, "latin", 60, np.random.default_rng(0))
     assert len(set(found)) == 60
     assert "wong wong" not in "".join(found)
+    assert "Pasar gedhe" not in "".join(found)
     passages = Counter(text[i : i + 200] for text in found for i in range(0, len(text) - 200))
     assert max(passages.values()) == 1
 
