@@ -30,6 +30,9 @@ with Jaccard similarity alone a page and a page that holds it counted as two."""
 SAMPLED_BITS = 3
 """Of 5-grams those are compared first whose hash begins with so many zeros: one in eight."""
 
+RARE = 60
+"""Keys that have a 5-gram, at most, for it to count as rare."""
+
 SENTENCE_SHARE = 1 / 3
 """Of a document a sentence may be so much, at most, to be used again in a spliced one: else a short
 page would be found in it whole."""
@@ -207,23 +210,24 @@ def without_near_duplicates(texts: list[str], script: str) -> list[str]:
 
 
 def candidates(keys: list[str]) -> list[tuple[int, int]]:
-    """Return sorted pairs of keys that share half of the sampled 5-grams of the shorter, or more.
+    """Return sorted pairs of keys that share half of the sampled rare 5-grams of one, or more.
 
-    A 5-gram that very many keys have is compared among its 60 neighbours only; such keys meet in
-    others.
+    Rare are those that ``RARE`` keys have, at most: pages of one kind share many others.
     """
-    sampled = [
-        some[: np.searchsorted(some, 1 << (64 - SAMPLED_BITS))] for some in map(shingles, keys)
-    ]
-    sizes = np.array([len(some) for some in sampled])
-    owners = np.repeat(np.arange(len(keys)), sizes)
-    values = np.concatenate(sampled)
-    order = np.lexsort((owners, values))
-    owners, values = owners[order], values[order]
+    bound = 1 << (64 - SAMPLED_BITS)
+    sampled = [some[: np.searchsorted(some, bound)] for some in map(shingles, keys)]
+    owners = np.repeat(np.arange(len(keys)), [len(some) for some in sampled])
+    values, places, counts = np.unique(
+        np.concatenate(sampled), return_inverse=True, return_counts=True
+    )
+    is_rare = counts[places] <= RARE
+    order = np.lexsort((owners[is_rare], values[places[is_rare]]))
+    owners, places = owners[is_rare][order], places[is_rare][order]
+    sizes = np.bincount(owners, minlength=len(keys))
     pairs = []
-    for reach in range(1, 61):
-        places = np.flatnonzero(values[reach:] == values[:-reach])
-        pairs.append(owners[places] * len(keys) + owners[places + reach])
+    for reach in range(1, RARE):
+        same = np.flatnonzero(places[reach:] == places[:-reach])
+        pairs.append(owners[same] * len(keys) + owners[same + reach])
     codes, counts = np.unique(np.concatenate(pairs), return_counts=True)
     first, second = np.divmod(codes, len(keys))
     chosen = 2 * counts >= np.minimum(sizes[first], sizes[second])
