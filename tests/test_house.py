@@ -16,7 +16,7 @@ from tests.conftest import REPOSITORY
 FLOORS = [
     ["errors"],
     ["manifest", "fingerprint"],
-    ["kernels"],
+    ["kernels", "arrow_numpy"],
     ["schema"],
     ["languages"],
     ["modifiers", "filters"],

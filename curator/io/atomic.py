@@ -53,10 +53,15 @@ class _TemporaryFile(io.FileIO):
         super().__init__(temporary, "x")
 
     def write(self, data: Any) -> int:
+        """Write all of ``data``: the system may take a part at a time."""
+        left = memoryview(data)
+        size = len(left)
         try:
-            return super().write(data) or 0
+            while len(left):
+                left = left[super().write(left) or 0 :]
         except OSError as error:
             refuse(self._path, error)
+        return size
 
 
 class _Buffered(io.BufferedWriter):
@@ -70,7 +75,9 @@ class _Buffered(io.BufferedWriter):
 
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[BinaryIO]:
+def atomic_write(
+    path: str | os.PathLike[str], *, durable: bool = True, buffered: bool = True
+) -> Iterator[BinaryIO]:
     """Yield a binary file that becomes ``path`` when the block ends well.
 
     The bytes go to a hidden file in the same folder, are synced to the disk and renamed over
@@ -78,7 +85,7 @@ def atomic_write(path: str | os.PathLike[str], *, durable: bool = True) -> Itera
     write fails, the hidden file is removed and ``path`` is as before; after a kill a file whose
     name starts with ``TEMPORARY_PREFIX`` may stay and can be deleted. The folder must exist.
     ``durable=False`` leaves out the syncing, for work that a killed program may use again and a
-    machine without power may lose.
+    machine without power may lose. ``buffered=False`` is for who writes a megabyte at a time.
 
     Raises ``ResourceError`` naming ``path`` and the mend when the system refuses (disk full, no
     permission, no such folder); errors of the block itself pass through unchanged.
@@ -89,10 +96,10 @@ def atomic_write(path: str | os.PathLike[str], *, durable: bool = True) -> Itera
         raw = _TemporaryFile(temporary, path)
     except OSError as error:
         refuse(path, error)
-    buffered = _Buffered(raw, BUFFER_BYTES)
+    file = _Buffered(raw, BUFFER_BYTES) if buffered else raw
     try:
-        yield cast(BinaryIO, buffered)
-        buffered.flush()
+        yield cast(BinaryIO, file)
+        file.flush()
         try:
             if durable:
                 os.fsync(raw.fileno())

@@ -15,6 +15,7 @@ from curator import schema
 from curator.io import blocks
 from curator.io.atomic import atomic_write
 from curator.io.blocks import Block, Piece
+from curator.io.chosen_lines import ChosenLines, chosen_lines
 from curator.io.json_texts import NOTHING, TextLines, blanked, line_bounds, read_texts
 from curator.io.jsonl import JsonlReader, piece_table
 from curator.io.parts import Part
@@ -75,16 +76,13 @@ class LineParts:
         table = self.rows(index, rows)
         return table if columns is None else table.select(columns)
 
-    def raw(self, index: int, rows: np.ndarray) -> Iterator[list[bytes]]:
-        """Yield the lines of ``rows`` (int64[n], rising ordinals) of part ``index`` as they are.
+    def chosen(self, index: int, mask: np.ndarray, sizes: np.ndarray) -> Iterator[ChosenLines]:
+        """Yield the lines of part ``index`` where ``mask`` is true as they are, some at a time.
 
-        They come a piece at a time.
+        For ``sizes`` see ``chosen_lines``.
         """
-        for piece in self.pieces(index):
-            starts, ends = line_bounds(piece.data)
-            inside = np.flatnonzero(self._chosen(index, piece, rows)[: len(starts)])
-            spans = zip(starts[inside].tolist(), ends[inside].tolist(), strict=True)
-            yield [piece.data[start:end] for start, end in spans]
+        pieces, longest = self.pieces(index), self.reader.max_line_bytes
+        return chosen_lines(self.blocks[index], pieces, sizes, mask, longest)
 
     def texts(self, index: int) -> pa.Table:
         """Return id, text and verdict of the lines of part ``index`` that are rows."""

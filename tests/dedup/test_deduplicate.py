@@ -409,3 +409,27 @@ def test_a_line_with_returns_between_its_fields_goes_to_the_ledger_whole(tmp_pat
     copy, flawed = (json.loads(line) for line in lines_of(tmp_path / "out", "ledger"))
     assert (copy["id"], copy["line"], copy["duplicate_of"]) == ("b", 2, "a")
     assert (flawed["line"], flawed["reason"]) == (3, "invalid_json")
+
+
+def test_whatever_a_name_is_the_ledger_is_json_and_has_all_fields(tmp_path: Path) -> None:
+    texts = ["嗰日阿婆去街市買餸" * 20, "Dina iki aku lunga menyang pasar. " * 8, "आज मौसम " * 30]
+    names = ['甲"乙\\', "tab\there", "e\u0301 नदी"]
+    rows = []
+    for text, name in zip(texts, names, strict=True):
+        rows += [{"id": f"{name} {n}", "text": text + "!" * n, "n": n} for n in range(3)]
+    ends = ["", "  ", "\t\r"]
+    lines = [json.dumps(row) + ends[row["n"]] for row in rows]
+    path = tmp_path / 'a "quoted\\ name.jsonl'
+    path.write_text("\n".join(lines), "utf-8", newline="")
+    deduplicate(JsonlReader(str(path)), tmp_path / "out", FuzzyDuplicates())
+    kept = {row["id"] for row in rows_of(tmp_path / "out", "shards")}
+    ledger = rows_of(tmp_path / "out", "ledger")
+    assert len(kept) == 3
+    assert len(ledger) == 6
+    for row in ledger:
+        assert row["file"] == path.name
+        own = rows[row["line"] - 1]
+        assert {name: row[name] for name in own} == own
+        assert row["duplicate_of"] in kept
+        assert row["cluster_id"] == row["id"].rpartition(" ")[0] + " 0"
+        assert (row["dropped_by"], row["reason"]) == ("FuzzyDuplicates", "same_key")
