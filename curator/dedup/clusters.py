@@ -87,13 +87,17 @@ def stars(
 
 def _follow(edges: np.ndarray, gone: np.ndarray, may_go: np.ndarray) -> None:
     """Let ``gone`` (bool[n]) spread along the edges to nodes that ``may_go`` (bool[n])."""
+    waiting = may_go & ~gone
+    one, other = edges[waiting[edges].any(axis=1)].T
     for _ in range(STEPS):
-        from_gone = gone[edges]
-        reached = np.unique(edges[:, ::-1][from_gone])
-        reached = reached[may_go[reached] & ~gone[reached]]
-        if not len(reached):
+        reached = np.zeros(len(gone), np.bool_)
+        reached[other[gone[one]]] = True
+        reached[one[gone[other]]] = True
+        reached &= waiting
+        if not reached.any():
             return
-        gone[reached] = True
+        gone |= reached
+        waiting &= ~reached
 
 
 def _greedy(

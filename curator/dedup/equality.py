@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
+from curator.dedup.ordering import by_hash
 from curator.dedup.representative import best_first
 
 NO_DOCUMENTS: dict[str, np.ndarray] = {
@@ -17,21 +18,18 @@ NO_DOCUMENTS: dict[str, np.ndarray] = {
 """What is known of a document: its ordinal, its hash, and the quality ``resolve`` ranks by."""
 
 
-def repeated(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def repeated(hashes: np.ndarray, order: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return (members, group) of every hash in ``hashes`` (uint64[n, 2]) that occurs twice or more.
 
     ``members`` is int64[m], the positions that share their hash with another, class by class and
-    rising inside a class; ``group`` is int64[m], the number of each one's class, from 0.
+    rising inside a class; ``group`` is int64[m], the number of each one's class, from 0. ``order``
+    is what ``by_hash`` says of the hashes, if that is known.
     """
-    order = np.argsort(hashes[:, 0], kind="stable")
-    first = hashes[order, 0]
-    tied = first[1:] == first[:-1]
-    second = hashes[order, 1]
-    if np.any(tied & (second[1:] != second[:-1])):  # half a collision: sort by both halves
-        order = np.lexsort((hashes[:, 1], hashes[:, 0]))
-        tied = np.all(hashes[order[1:]] == hashes[order[:-1]], axis=1)
+    order = by_hash(hashes) if order is None else order
+    in_order = hashes[order]
     inside = np.zeros(len(order) + 1, np.bool_)
-    inside[1:-1] = tied
+    same = in_order[1:] == in_order[:-1]
+    inside[1:-1] = same[:, 0] & same[:, 1]
     shared = inside[1:] | inside[:-1]
     group = np.cumsum(~inside[:-1][shared]) - 1
     return order[shared], group
@@ -48,21 +46,23 @@ def resolve(
     hashes: np.ndarray,
     quality: np.ndarray,
     ids_of: Callable[[np.ndarray], pa.ChunkedArray],
+    order: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (dropped rows, rows kept for them) among documents with equal ``hashes``.
 
     ``quality`` is uint32[n, 3]: U+FFFD, key length, Traditional characters of each document; with a
     fourth column, penalties that come before these. ``ids_of`` gives the ids of some rows, rising.
+    ``order`` is what ``by_hash`` says of the hashes, if that is known.
     """
-    members, group = repeated(hashes)
+    members, group = repeated(hashes, order)
     rising = np.argsort(members)  # ids are read in the order of the parts
     members, group = members[rising], group[rising]
     chosen = quality[members]
     ids = ids_of(rows[members])
-    order = ranked(chosen, ids)
-    by_group = order[np.argsort(group[order], kind="stable")]
+    best = ranked(chosen, ids)
+    by_group = best[np.argsort(group[best], kind="stable")]
     is_best = np.ones(len(by_group), np.bool_)
     is_best[1:] = group[by_group][1:] != group[by_group][:-1]
-    best = by_group[is_best][group[by_group]]
+    heads = by_group[is_best][group[by_group]]
     dropped = rows[members[by_group]][~is_best]
-    return dropped, rows[members[best]][~is_best]
+    return dropped, rows[members[heads]][~is_best]

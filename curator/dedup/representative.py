@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curator.dedup.ordering import order_of, packed_columns, text_ranks
 from curator.kernels.fold import Keys
 
 
@@ -31,12 +32,12 @@ def best_first(
     restore. Texts without Han characters all count zero. ``penalties`` (uint32[n], see
     ``penalties_of``) come before all of these.
     """
-    by_id = np.empty(len(ids), np.int64)
-    # Arrow compares the bytes of UTF-8, which is by code point, and its sort is stable.
-    by_id[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
-    as_signed = [array.astype(np.int64) for array in (n_traditional, key_lengths)]
-    keys = (by_id, -as_signed[0], -as_signed[1], n_replacements)
-    return np.lexsort(keys if penalties is None else (*keys, penalties))
+    wide = [column.astype(np.uint64) for column in (n_replacements, key_lengths, n_traditional)]
+    falling = [column.max(initial=0) - column for column in wide[1:]]
+    first = [] if penalties is None else [penalties]
+    columns = [*first, wide[0], *falling, text_ranks(ids).astype(np.uint64)]
+    packed, bits, left = packed_columns(columns)
+    return order_of(packed, lambda members: [column[members] for column in left], bits)
 
 
 def quality_of(keys: Keys) -> np.ndarray:

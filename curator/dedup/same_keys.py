@@ -14,6 +14,7 @@ from curator.cluster import run_tasks
 from curator.dedup.equality import resolve
 from curator.dedup.layout import runs_of, write_layout
 from curator.dedup.names import read_names, write_names
+from curator.dedup.ordering import by_hash
 from curator.dedup.pieces import joined, piece, read_arrays
 from curator.dedup.verdicts import row_ids
 from curator.io.parts import Corpus
@@ -138,9 +139,9 @@ def _settled(
     found: dict[str, np.ndarray], ids_of: Callable[[np.ndarray], pa.ChunkedArray]
 ) -> dict[str, np.ndarray]:
     is_signed = found.pop("is_signed")
-    followers, heads = resolve(**found, ids_of=ids_of)
-    rows, hashes = found["rows"][is_signed], found["hashes"][is_signed]
-    ordered = rows[np.lexsort((hashes[:, 1], hashes[:, 0]))]
+    order = by_hash(found["hashes"])
+    followers, heads = resolve(**found, ids_of=ids_of, order=order)
+    ordered = found["rows"][order][is_signed[order]]
     if len(followers):
         ordered = ordered[~np.isin(ordered, followers)]
     return {"followers": followers, "heads": heads, "ordered": ordered}

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import schema
+from curator.dedup.ordering import text_ranks
 from curator.io.parts import MARKS_SCHEMA, ROW, Corpus
 
 FORMATTED_AT_ONCE = 1 << 16
@@ -107,13 +107,13 @@ def _named_ids(
     ``ids``, ``is_kept`` and ``clusters`` (int[n], 0..n_clusters-1) tell of the marked rows, which
     rise, so that the kept ones come by cluster.
     """
-    rising = pc.sort_indices(ids).to_numpy()
-    rank = np.empty(len(rising), np.int64)
-    rank[rising] = np.arange(len(rising))
-    first = np.full(n_clusters, len(rising), np.int64)
+    rank = text_ranks(ids)
+    first = np.full(n_clusters, len(rank), np.int64)
     np.minimum.at(first, clusters, rank)
+    smallest = np.empty(n_clusters, np.int64)
+    is_first = rank == first[clusters]
+    smallest[clusters[is_first]] = np.flatnonzero(is_first)
     del rank
-    smallest = rising[first]
     named = is_kept.copy()
     named[smallest] = True
     texts = schema.string_array(ids.filter(pa.array(named)))
