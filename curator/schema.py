@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from curator.arrow_numpy import string
 from curator.errors import DataError
 from curator.kernels.buffers import Utf8
 
@@ -135,7 +136,7 @@ def string_array(column: Any) -> pa.LargeStringArray:
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # pyarrow gives a chunked array back for zero chunks
-        array = pa.array([], STRING)
+        array = pa.nulls(0, STRING)
     return array if array.type == STRING else array.cast(STRING)
 
 
@@ -143,7 +144,7 @@ def text_buffers(column: Any) -> Utf8:
     """Return the buffers of a column of strings without copying them; null is empty text."""
     array = string_array(column)
     if array.null_count:
-        array = array.fill_null("")
+        array = array.fill_null(string(""))
     _, offsets, data = array.buffers()
     if offsets is None or len(array) == 0:
         return Utf8(np.zeros(len(array) + 1, np.int64), np.zeros(0, np.uint8))

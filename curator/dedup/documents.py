@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, numpy_array
 from curator.io.parts import Corpus, Parts
 from curator.kernels.buffers import Utf8
 
@@ -27,10 +28,10 @@ def living_texts(part: Corpus, text_field: str) -> tuple[np.ndarray, Utf8]:
 
 def living(table: pa.Table, ordinals: np.ndarray, text_field: str) -> tuple[np.ndarray, Utf8]:
     """Return the ordinals and the texts of the living rows of a table."""
-    positions = np.flatnonzero(pc.is_null(table.column(schema.DROPPED_BY)).to_numpy())
+    positions = np.flatnonzero(numpy_array(pc.is_null(table.column(schema.DROPPED_BY))))
     texts = schema.string_array(table.column(text_field))
     if len(positions) < table.num_rows:
-        texts = texts.take(pa.array(positions))
+        texts = texts.take(arrow_array(positions))
     return ordinals[positions], schema.text_buffers(texts)
 
 

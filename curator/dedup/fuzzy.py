@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from curator import schema
+from curator.arrow_numpy import strings
 from curator.cluster import run_tasks
 from curator.dedup.candidates import unpack, write_eligible
 from curator.dedup.clusters import Stars
@@ -232,6 +233,6 @@ def _join(followers: np.ndarray, heads: np.ndarray, found: Stars) -> Duplicates:
     return Duplicates(
         np.concatenate([followers, found.dropped]),
         np.concatenate([kept, found.kept]),
-        encoded(is_fuzzy, pa.array([SAME_KEY, FUZZY], schema.STRING)),
+        encoded(is_fuzzy, strings([SAME_KEY, FUZZY])),
         four_decimals(np.concatenate([values, found.similarity])),
     )

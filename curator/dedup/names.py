@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, string
 from curator.cluster import run_tasks
 from curator.dedup.layout import read_layout
 from curator.dedup.pieces import piece, read_arrays
@@ -35,7 +36,9 @@ def _names_task(item: tuple[Corpus, Path]) -> None:
 
 
 def _names(part: Corpus) -> dict[str, np.ndarray]:
-    return stored(schema.string_array(part.read(0, [schema.ID]).column(schema.ID)).fill_null(""))
+    return stored(
+        schema.string_array(part.read(0, [schema.ID]).column(schema.ID)).fill_null(string(""))
+    )
 
 
 def read_names(rows: np.ndarray, work: Path) -> pa.ChunkedArray:
@@ -49,7 +52,7 @@ def read_names(rows: np.ndarray, work: Path) -> pa.ChunkedArray:
         if start < stop:
             arrays = read_arrays(_names_piece(work, index))
             whole = strings(arrays["offsets"], arrays["text"])
-            found.append(whole.take(pa.array(rows[start:stop] - part.first_row)))
+            found.append(whole.take(arrow_array(rows[start:stop] - part.first_row)))
     return pa.chunked_array(found, schema.STRING)
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, numpy_array, string
 from curator.cluster import run_tasks
 from curator.dedup.equality import repeated
 from curator.dedup.pieces import joined, open_work, piece, read_arrays
@@ -92,9 +93,9 @@ def _hash_part(item: tuple[Corpus, Path]) -> None:
 def _hash_ids(part: Corpus) -> dict[str, np.ndarray]:
     """Return the arrays of ``NO_IDS`` for the living rows of a one-part corpus."""
     table = part.read(0, [schema.ID, schema.DROPPED_BY])
-    alive = np.flatnonzero(pc.is_null(table.column(schema.DROPPED_BY)).to_numpy())
+    alive = np.flatnonzero(numpy_array(pc.is_null(table.column(schema.DROPPED_BY))))
     return hashed_ids(
-        table.column(schema.ID).take(pa.array(alive)), part.parts[0].first_row + alive
+        table.column(schema.ID).take(arrow_array(alive)), part.parts[0].first_row + alive
     )
 
 
@@ -145,7 +146,7 @@ def _marks(parts: Corpus, name: str, rows: np.ndarray, firsts: np.ndarray) -> pa
     size = len(rows)
     distinct, codes = np.unique(firsts, return_inverse=True)
     columns = {
-        ROW: pa.array(rows),
+        ROW: arrow_array(rows),
         schema.DROPPED_BY: repeated_text(name, size),
         schema.REASON: repeated_text("repeated_id", size),
         schema.VALUE: encoded(codes, _places(parts, distinct)),
@@ -157,15 +158,15 @@ def _marks(parts: Corpus, name: str, rows: np.ndarray, firsts: np.ndarray) -> pa
 
 def _places(parts: Corpus, rows: np.ndarray) -> pa.LargeStringArray:
     """Return where each of ``rows`` (int64[n], rising) was read, in words."""
-    found = [pa.array([], schema.STRING)]
+    found = [pa.nulls(0, schema.STRING)]
     for index, part in enumerate(parts.parts):
         start, stop = np.searchsorted(rows, [part.first_row, part.first_row + part.rows])
         if start == stop:
             continue
-        inside = pa.array(rows[start:stop] - part.first_row)
+        inside = arrow_array(rows[start:stop] - part.first_row)
         table = parts.read(index, [schema.FILE, schema.LINE]).take(inside)
         line = table.column(schema.LINE)
-        number = pa.array(rows[start:stop])
+        number = arrow_array(rows[start:stop])
         # A row made in memory has no file: joined with a null, its place is null.
         place = pc.coalesce(
             _joined(":", table.column(schema.FILE), line), _joined(" ", "row", number)
@@ -176,5 +177,5 @@ def _places(parts: Corpus, rows: np.ndarray) -> pa.LargeStringArray:
 
 def _joined(separator: str, *columns: str | pa.Array | pa.ChunkedArray) -> Any:
     """Return ``columns`` joined row by row as ``large_string``, null where one of them is."""
-    arrays = [pa.scalar(c) if isinstance(c, str) else c for c in (*columns, separator)]
+    arrays = [string(c) if isinstance(c, str) else c for c in (*columns, separator)]
     return pc.binary_join_element_wise(*(array.cast(schema.STRING) for array in arrays))

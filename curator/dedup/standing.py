@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from curator import schema
+from curator.arrow_numpy import arrow_array
 from curator.cluster import run_tasks
 from curator.dedup.equality import ranked
 from curator.dedup.layout import read_layout, runs_of
@@ -103,7 +104,7 @@ def _sorted_run(start: int, stop: int, work: Path) -> dict[str, np.ndarray]:
     found = _standing(rows, partial(read_names, work=work), work)
     keys = _sort_keys(found["quality"])
     order = np.lexsort((keys[:, 1], keys[:, 0]))
-    ids = schema.string_array(found["ids"]).take(pa.array(order))
+    ids = schema.string_array(found["ids"]).take(arrow_array(order))
     return {
         "rows": rows[order],
         "quality": found["quality"][order],
@@ -147,7 +148,7 @@ def _ranked_range(number: int, n_runs: int, work: Path) -> dict[str, np.ndarray]
         {
             "rows": joint[by_row],
             "quality": np.concatenate(qualities)[by_row],
-            "ids": pa.concat_arrays(ids).take(pa.array(by_row)),
+            "ids": pa.concat_arrays(ids).take(arrow_array(by_row)),
         }
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, numpy_array, string, strings
 from curator.dedup.ordering import text_ranks
 from curator.io.parts import MARKS_SCHEMA, ROW, Corpus
 
@@ -36,21 +37,21 @@ def row_ids(parts: Corpus, rows: np.ndarray) -> pa.ChunkedArray:
         start, stop = np.searchsorted(rows, [part.first_row, part.first_row + part.rows])
         if start < stop:
             column = schema.string_array(parts.read(index, [schema.ID]).column(schema.ID))
-            taken = column.take(pa.array(rows[start:stop] - part.first_row))
-            found.append(taken.fill_null(""))
+            taken = column.take(arrow_array(rows[start:stop] - part.first_row))
+            found.append(taken.fill_null(string("")))
     return pa.chunked_array(found, schema.STRING)  # in chunks: joining would hold all ids twice
 
 
 def encoded(codes: np.ndarray, dictionary: pa.Array) -> pa.DictionaryArray:
     """Return ``dictionary[codes]`` without writing it out: 4 bytes an entry, however long."""
     return pa.DictionaryArray.from_arrays(
-        codes.astype(_code_type(dictionary), copy=False), dictionary
+        arrow_array(codes.astype(_code_type(dictionary), copy=False)), dictionary
     )
 
 
 def repeated_text(text: str, n: int) -> pa.DictionaryArray:
     """Return ``text`` ``n`` times."""
-    return encoded(np.zeros(n, np.int32), pa.array([text], schema.STRING))
+    return encoded(np.zeros(n, np.int32), strings([text]))
 
 
 def four_decimals(numbers: np.ndarray) -> pa.DictionaryArray:
@@ -59,9 +60,9 @@ def four_decimals(numbers: np.ndarray) -> pa.DictionaryArray:
     texts = []
     for start in range(0, len(distinct), FORMATTED_AT_ONCE):
         some = distinct[start : start + FORMATTED_AT_ONCE].tolist()
-        texts.append(pa.array([f"{number:.4f}" for number in some], schema.STRING))
+        texts.append(strings([f"{number:.4f}" for number in some]))
     short = schema.string_array(pa.chunked_array(texts, schema.STRING)).dictionary_encode()
-    return encoded(short.indices.to_numpy()[codes], short.dictionary)
+    return encoded(numpy_array(short.indices)[codes], short.dictionary)
 
 
 def to_marks(parts: Corpus, name: str, duplicates: Duplicates) -> pa.Table:
@@ -80,15 +81,15 @@ def to_marks(parts: Corpus, name: str, duplicates: Duplicates) -> pa.Table:
     codes = np.concatenate([clusters.astype(codes.dtype), codes])[order]
     is_kept = order >= n_dropped
     texts, kept_of, smallest_of = _named_ids(row_ids(parts, rows), is_kept, codes, len(kept_rows))
-    source = pa.array(order, mask=is_kept)  # a null takes a null: kept rows stay living
+    source = arrow_array(order, is_kept)  # a null takes a null: kept rows stay living
     del order
     columns = {
-        ROW: pa.array(rows),
+        ROW: arrow_array(rows),
         schema.DROPPED_BY: repeated_text(name, n_dropped).take(source),
         schema.REASON: duplicates.reasons.take(source),
         schema.VALUE: duplicates.values.take(source),
         schema.DUPLICATE_OF: pa.DictionaryArray.from_arrays(
-            pa.array(kept_of[codes], mask=is_kept), texts
+            arrow_array(kept_of[codes], is_kept), texts
         ),
         schema.CLUSTER_ID: encoded(smallest_of[codes], texts),
     }
@@ -116,6 +117,6 @@ def _named_ids(
     del rank
     named = is_kept.copy()
     named[smallest] = True
-    texts = schema.string_array(ids.filter(pa.array(named)))
+    texts = schema.string_array(ids.filter(arrow_array(named)))
     place = np.cumsum(named, dtype=_code_type(named)) - 1
     return texts, place[is_kept], place[smallest]

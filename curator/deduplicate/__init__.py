@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import __version__, manifest, schema
+from curator.arrow_numpy import arrow_array, numpy_array, string
 from curator.batch import Tally
 from curator.cluster import get_threads, run_tasks
 from curator.dedup.fuzzy import FuzzyDuplicates
@@ -179,11 +180,11 @@ class _Run:
         """Find what repeats among the lines that were read."""
         parts, stage, ids = self.parts, self.stage, self.ids
         repeated = ids.mark(parts, self.work / IDS, self.threads)
-        absent = repeated.column(ROW).to_numpy()
+        absent = numpy_array(repeated.column(ROW))
         found = stage.duplicates(parts, self.work / FUZZY, self.threads, absent)
         marks = [repeated, to_marks(parts, stage.label, found)]
         joint = pa.concat_tables([table.cast(MARKS_SCHEMA) for table in marks]).sort_by(ROW)
-        drops = joint.filter(pc.is_valid(joint.column(schema.DROPPED_BY))).column(ROW).to_numpy()
+        drops = numpy_array(joint.column(ROW).filter(pc.is_valid(joint.column(schema.DROPPED_BY))))
         like = {"rows": np.zeros(0, np.int64)}
         paths = [signed_piece(self.work / FUZZY, i) for i in range(len(parts.parts))]
         return Verdict(joint, joined(paths, like)["rows"], drops)
@@ -227,11 +228,11 @@ class _Run:
         ]
         for found in lines:
             tallies[0].reasons.update(json.loads(found["flaws"].tobytes()))
-        here = pc.greater_equal(verdict.marks.column(ROW), self.first_row)
-        marks = verdict.marks.filter(here)
+        here = numpy_array(verdict.marks.column(ROW)) >= self.first_row
+        marks = verdict.marks.filter(arrow_array(here))
         for before, tally in itertools.pairwise(tallies):
             tally.n_in = before.n_in - before.dropped
-            mine = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), tally.name))
+            mine = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), string(tally.name)))
             tally.dropped = mine.num_rows
             for count in pc.value_counts(mine.column(schema.REASON)).to_pylist():
                 tally.reasons[count["values"]] += count["counts"]
@@ -249,8 +250,8 @@ class _Run:
     def _extend(self, verdict: Verdict) -> None:
         """Say what changed for the documents of the index, and add these documents to it."""
         marks = verdict.marks
-        absent = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), IDS_STAGE))
-        living = np.setdiff1d(verdict.living, absent.column(ROW).to_numpy())
+        absent = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), string(IDS_STAGE)))
+        living = np.setdiff1d(verdict.living, numpy_array(absent.column(ROW)))
         now = verdicts_of(living, marks)
         changes = changed(self.index, self.parts.index, now)
         with atomic_write(self.output / CHANGES) as file:
@@ -269,7 +270,7 @@ class _Run:
             table = self.lines.texts(index)
             ordinals = self.lines.ordinals(index, table)
             present = np.isin(ordinals, living)
-            table, ordinals = table.filter(pa.array(present)), ordinals[present]
+            table, ordinals = table.filter(arrow_array(present)), ordinals[present]
             found = read_arrays(signed_piece(self.work / FUZZY, number))
             yield SegmentPart(table.select(NAMES), ordinals, found)
 

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, numpy_array, string, strings
 from curator.dedup.layout import runs_of
 from curator.dedup.pieces import piece
 from curator.dedup.repeated_ids import hashed_ids, ids_piece
@@ -166,10 +167,10 @@ def load_part(item: tuple[IndexParts, int], bands: int, work: Path) -> None:
     table = part.read(0, columns).combine_chunks()
     rows = np.arange(table.num_rows) + first
     piece(hashed, lambda: hashed_ids(table.column(schema.ID), rows))
-    is_signed = table.column(BANDS).is_valid().to_numpy()
+    is_signed = numpy_array(table.column(BANDS).is_valid())
     hashes = _numbers(table.column(HASHES), np.uint64, 2)
     quality = _numbers(table.column(QUALITY), np.uint32, 4)
-    of_signed = table.filter(pa.array(is_signed))
+    of_signed = table.filter(arrow_array(is_signed))
     sketches = of_signed.column(SKETCH)
     places = 0 if sketches.null_count == len(sketches) else SKETCH_PLACES
     arrays = {
@@ -179,7 +180,7 @@ def load_part(item: tuple[IndexParts, int], bands: int, work: Path) -> None:
         "signed": rows[is_signed],
         "signed_hashes": hashes[is_signed],
         "signed_lengths": quality[is_signed, 1],
-        "signed_unspaced": of_signed.column(UNSPACED).to_numpy().astype(np.bool_),
+        "signed_unspaced": numpy_array(of_signed.column(UNSPACED)),
         "bands": _numbers(of_signed.column(BANDS), np.uint32, bands).T,
         "sketches": _numbers(sketches, np.uint8, places),
         **key_arrays([_keys(chunk) for chunk in of_signed.column(KEY).chunks]),
@@ -188,7 +189,7 @@ def load_part(item: tuple[IndexParts, int], bands: int, work: Path) -> None:
 
 
 def _keys(texts: pa.LargeStringArray) -> NarrowKeys:
-    lengths = pc.utf8_length(texts).to_numpy()
+    lengths = numpy_array(pc.utf8_length(texts))
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
     joined = "".join(texts.to_pylist())
     codepoints = np.frombuffer(joined.encode("utf-32-le"), np.uint32)
@@ -231,17 +232,17 @@ def _columns(part: SegmentPart) -> dict[str, pa.Array]:
     places = np.searchsorted(found["signed"], part.rows[is_signed])
     take = np.zeros(len(part.rows), np.int64)
     take[is_signed] = np.arange(len(places))
-    indices = pa.array(take, mask=~is_signed)
+    indices = arrow_array(take, ~is_signed)
     keys = widen(signed_keys(found), places)
     texts = keys.codepoints.tobytes().decode("utf-32-le")
     cut = [texts[start:end] for start, end in itertools.pairwise(keys.offsets.tolist())]
     sketches = found["sketches"][places]
     no_sketches = pa.nulls(len(places), pa.binary(SKETCH_PLACES))
     columns = {
-        KEY: pa.array(cut, schema.STRING),
+        KEY: strings(cut),
         BANDS: _binary(found["bands"][:, places].T),
         SKETCH: _binary(sketches) if sketches.shape[1] else no_sketches,
-        UNSPACED: pa.array(found["signed_unspaced"][places].astype(np.bool_)),
+        UNSPACED: arrow_array(found["signed_unspaced"][places].astype(np.bool_)),
     }
     return {
         HASHES: _binary(found["hashes"][here]),
@@ -252,11 +253,11 @@ def _columns(part: SegmentPart) -> dict[str, pa.Array]:
 
 def verdicts_of(rows: np.ndarray, marks: pa.Table) -> pa.Table:
     """Return the verdict columns of ``marks`` for each of ``rows`` (int64[n], rising)."""
-    marked = marks.column(ROW).to_numpy()
+    marked = numpy_array(marks.column(ROW))
     places = np.searchsorted(marked, rows)
     inside = places < len(marked)
     inside[inside] = marked[places[inside]] == rows[inside]
-    indices = pa.array(np.where(inside, places, 0), mask=~inside)
+    indices = arrow_array(np.where(inside, places, 0), ~inside)
     return marks.select(schema.VERDICT).take(indices)
 
 
@@ -269,12 +270,13 @@ def changed(index: Index, parts: IndexParts, now: pa.Table) -> Iterator[dict[str
     if index.verdicts is None:
         return
     before = pq.read_table(index.folder / index.verdicts)
-    dropped = [~table.column(schema.DROPPED_BY).is_null().to_numpy() for table in (before, now)]
+    dropped = [numpy_array(table.column(schema.DROPPED_BY).is_valid()) for table in (before, now)]
     n = len(dropped[0])
     kept_for = [
-        table.column(schema.DUPLICATE_OF).slice(0, n).fill_null("") for table in (before, now)
+        table.column(schema.DUPLICATE_OF).slice(0, n).fill_null(string(""))
+        for table in (before, now)
     ]
-    other = pc.not_equal(*kept_for).to_numpy()
+    other = numpy_array(pc.not_equal(*kept_for))
     was, gone = dropped[0], dropped[1][:n]
     kinds = np.select(
         [~was & gone, was & ~gone, was & gone & other], ["replaced", "restored", "moved"], ""
@@ -285,8 +287,8 @@ def changed(index: Index, parts: IndexParts, now: pa.Table) -> Iterator[dict[str
         )
         if not len(rows):
             continue
-        names = parts.read(number, NAMES).take(pa.array(rows - part.first_row)).to_pylist()
-        verdicts = now.take(pa.array(rows)).to_pylist()
+        names = parts.read(number, NAMES).take(arrow_array(rows - part.first_row)).to_pylist()
+        verdicts = now.take(arrow_array(rows)).to_pylist()
         for row, name, verdict in zip(rows.tolist(), names, verdicts, strict=True):
             yield {**name, "change": str(kinds[row]), **verdict}
 

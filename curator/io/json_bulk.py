@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, empty_table, numpy_array, repeated, string
 from curator.io.json_rows import JsonFields
 
 OPEN, CLOSE, NEWLINE, RETURN = b"{}\n\r"
@@ -41,19 +42,19 @@ def parse_bulk(
     if lines is None or b"\\u0000" in data:
         return None
     if len(lines.numbers) == 0:
-        return schema.conform(schema.table_schema(columns).empty_table(), columns)
+        return empty_table(schema.table_schema(columns))
     id_type = _id_type(lines.first, fields)
     table = _read(data, columns, fields, id_type)
     if table is None or table.num_rows != len(lines.numbers):
         return None
     if table.column(fields.text_field).null_count or not _exact_floats(table, columns):
         return None
-    numbers = pa.array(lines.numbers + first_line)
+    numbers = arrow_array(lines.numbers + first_line)
     ids = made_ids(table.column(fields.id_field), numbers, file)
     n = table.num_rows
     arrays = [ids, table.column(fields.text_field), *map(table.column, columns.names)]
     given = {
-        schema.FILE: pa.repeat(pa.scalar(file, schema.STRING), n),
+        schema.FILE: repeated(file, n),
         schema.LINE: numbers,
     }
     wanted = schema.table_schema(columns)
@@ -65,12 +66,10 @@ def parse_bulk(
 def made_ids(given: pa.ChunkedArray, numbers: pa.Array, file: str) -> pa.ChunkedArray:
     """Return the ids as strings, ``<file>:<line>`` where one is null or empty."""
     ids = given.cast(schema.STRING)
-    absent = pc.equal(pc.fill_null(ids, ""), "")
+    absent = pc.equal(pc.fill_null(ids, string("")), string(""))
     if not pc.any(absent).as_py():
         return ids
-    prefix = pa.scalar(file, schema.STRING)
-    colon = pa.scalar(":", schema.STRING)
-    made = pc.binary_join_element_wise(prefix, numbers.cast(schema.STRING), colon)
+    made = pc.binary_join_element_wise(string(file), numbers.cast(schema.STRING), string(":"))
     return pc.if_else(absent, made, ids)
 
 
@@ -140,7 +139,7 @@ def _exact_floats(table: pa.Table, columns: pa.Schema) -> bool:
     for column in columns:
         if column.type != pa.float64():
             continue
-        values = table.column(column.name).drop_null().to_numpy()
+        values = numpy_array(table.column(column.name).drop_null())
         negative_zero = (values == 0) & np.signbit(values)
         if not np.all(np.abs(values) < LARGEST_EXACT) or negative_zero.any():
             return False

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from curator import schema
+from curator.arrow_numpy import empty_table
 from curator.errors import RecipeError
 from curator.io import blocks
 from curator.io.columns import head_lines, infer_columns, sampled
@@ -97,7 +98,7 @@ class JsonlReader:
             piece_table(piece, block.file, columns, self.fields)
             for piece in blocks.read_pieces(block, self.max_line_bytes, self.max_unpacked_bytes)
         )
-        empty = schema.table_schema(columns).empty_table()
+        empty = empty_table(schema.table_schema(columns))
         return pa.concat_tables(itertools.chain([empty], tables)).combine_chunks()
 
 
