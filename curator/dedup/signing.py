@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -102,48 +102,89 @@ def _signed(part: Corpus, signing: Signing) -> Arrays:
     return sign_texts(rows, texts, signing, penalties[rows - first])
 
 
+class Run(NamedTuple):
+    """What signing leaves of some documents that follow one another."""
+
+    rows: np.ndarray
+    """int64[n]: their ordinals, rising."""
+    hashes: np.ndarray
+    """uint64[n, 2]: see ``key_hashes``."""
+    quality: np.ndarray
+    """uint32[n, 3]: see ``quality_of``."""
+    signed: np.ndarray
+    """int64[s]: positions of those long enough to sign."""
+    unspaced: np.ndarray
+    """bool[s]: see ``Signed``."""
+    bands: np.ndarray
+    """uint32[bands, s]."""
+    sketches: np.ndarray
+    """uint8[s, SKETCH_PLACES], or uint8[s, 0] without sketches."""
+    keys: NarrowKeys
+    """The s keys."""
+
+
 def sign_texts(
     rows: np.ndarray, texts: Utf8, signing: Signing, penalties: np.ndarray | None = None
 ) -> Arrays:
     """Return the arrays of a piece: the ``texts`` of ``rows`` (int64[n], rising ordinals).
 
-    They are rows int64[n], hashes uint64[n, 2] and quality uint32[n, 4] (the last column is
-    ``penalties``, uint32[n], or 0) of all of them, and signed
-    int64[s], the ordinals of those long enough, with their hashes, the lengths of their keys, their
-    scripts, bands and sketches, and their keys, see ``NarrowKeys``.
+    See ``run_arrays``; ``penalties`` is uint32[n].
     """
-    hashes = np.empty((len(rows), 2), np.uint64)
-    quality = np.zeros((len(rows), 4), np.uint32)
-    if penalties is not None:
-        quality[:, 3] = penalties
-    signed = [np.zeros(0, np.int64)]
-    bands = [np.zeros((signing.bands, 0), np.uint32)]
-    sketched = [np.zeros((0, SKETCH_PLACES if signing.sketched else 0), np.uint8)]
-    scripts = [np.zeros(0, np.bool_)]
-    narrowed = []
+    return run_arrays(list(signed_runs(rows, texts, signing)), signing, penalties)
+
+
+def signed_runs(rows: np.ndarray, texts: Utf8, signing: Signing) -> Iterator[Run]:
+    """Sign the ``texts`` of ``rows`` (int64[n], rising ordinals), some at a time."""
     for place, chunk in chunks(texts):
         found = sign(chunk, signing)
-        hashes[place] = key_hashes(chunk, found.keys)
-        quality[place, :3] = quality_of(found.keys)
-        long_enough = np.flatnonzero(found.lengths)
-        signed.append(rows[place][long_enough])
-        bands.append(found.bands.take(long_enough, axis=1))
-        sketched.append(found.sketches[long_enough])
-        scripts.append(found.unspaced[long_enough])
-        narrowed.append(narrow(found.keys, long_enough))
-    ordinals = np.concatenate(signed)
-    places = np.searchsorted(rows, ordinals)
+        signed = np.flatnonzero(found.lengths)
+        yield Run(
+            rows[place],
+            key_hashes(chunk, found.keys),
+            quality_of(found.keys),
+            signed,
+            found.unspaced[signed],
+            found.bands.take(signed, axis=1),
+            found.sketches[signed],
+            narrow(found.keys, signed),
+        )
+
+
+def run_arrays(
+    runs: Sequence[Run], signing: Signing, penalties: np.ndarray | None = None
+) -> Arrays:
+    """Return the arrays of the piece of all runs.
+
+    They are rows int64[n], hashes uint64[n, 2] and quality uint32[n, 4] (the last column is
+    ``penalties``, uint32[n], or 0) of all documents, and signed int64[s], the ordinals of those
+    long enough, with their hashes, the lengths of their keys, their scripts, bands and sketches,
+    and their keys, see ``NarrowKeys``.
+    """
+    rows = np.concatenate([np.zeros(0, np.int64), *(run.rows for run in runs)])
+    quality = np.zeros((len(rows), 4), np.uint32)
+    if runs:
+        np.concatenate([run.quality for run in runs], out=quality[:, :3])
+    if penalties is not None:
+        quality[:, 3] = penalties
+    hashes = np.concatenate([np.zeros((0, 2), np.uint64), *(run.hashes for run in runs)])
+    firsts = np.cumsum([0, *(len(run.rows) for run in runs)])
+    places = np.concatenate(
+        [np.zeros(0, np.int64)]
+        + [run.signed + first for run, first in zip(runs, firsts, strict=False)]
+    )
+    no_bands = np.zeros((signing.bands, 0), np.uint32)
+    no_sketches = np.zeros((0, SKETCH_PLACES if signing.sketched else 0), np.uint8)
     return {
         "rows": rows,
         "hashes": hashes,
         "quality": quality,
-        "signed": ordinals,
+        "signed": rows[places],
         "signed_hashes": hashes[places],
         "signed_lengths": quality[places, 1],
-        "signed_unspaced": np.concatenate(scripts),
-        "bands": np.concatenate(bands, axis=1),
-        "sketches": np.concatenate(sketched),
-        **key_arrays(narrowed),
+        "signed_unspaced": np.concatenate([np.zeros(0, np.bool_), *(r.unspaced for r in runs)]),
+        "bands": np.concatenate([no_bands, *(run.bands for run in runs)], axis=1),
+        "sketches": [no_sketches, *(run.sketches for run in runs)],
+        **key_arrays([run.keys for run in runs]),
     }
 
 

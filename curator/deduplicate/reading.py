@@ -14,12 +14,15 @@ from curator.dedup.documents import living
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import piece
 from curator.dedup.repeated_ids import hashed_ids, ids_piece
-from curator.dedup.signing import sign_texts, signed_piece
+from curator.dedup.signing import Run, run_arrays, signed_piece, signed_runs
 from curator.io.json_texts import NOTHING
 from curator.io.line_parts import LineParts
+from curator.kernels.json_lines import count_characters
 
 IDS, FUZZY = "ids", "fuzzy"
 """Folders of work: of ids that repeat, and of the stage."""
+KEPT = [schema.ID, schema.LINE, schema.DROPPED_BY, schema.REASON]
+"""Columns held until all lines of a part are read."""
 
 
 def lines_piece(work: Path, index: int) -> Path:
@@ -41,25 +44,27 @@ def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -
     if all(path.exists() for path in (done, hashed, signed, part.ids_path(0))):
         return
     first, count = part.parts[0].first_row, part.parts[0].rows
-    sizes, plain = np.zeros(count, np.int64), np.zeros(count, np.bool_)
-    tables, place = [NOTHING], 0
+    sizes, characters = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    is_row, plain = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    tables, place = [NOTHING.select(KEPT)], 0
+    runs: list[Run] = []
+    # Signed piece by piece: their texts are still in the processor's cache, and are never joined.
     for found in part.readings(0):
-        tables.append(found.table)
         sizes[place : place + len(found.sizes)] = found.sizes
-        plain[found.plain - part.blocks[0].first_line] = True
         place += len(found.sizes)
+        plain[found.plain - part.blocks[0].first_line] = True
+        ordinals = part.ordinals(0, found.table)
+        is_row[ordinals - first] = True
+        rows, texts = living(found.table, ordinals, stage.text_field)
+        characters[rows - first] = count_characters(texts)
+        runs.extend(signed_runs(rows, texts, stage.signing))
+        tables.append(found.table.select(KEPT))
     table = pa.concat_tables(tables).combine_chunks()
-    ordinals = part.ordinals(0, table)
     part.write_ids(0, table)
-    rows, texts = living(table, ordinals, stage.text_field)
-    ids = table.column(schema.ID).filter(pc.is_null(table.column(schema.DROPPED_BY)))
-    piece(hashed, lambda: hashed_ids(ids, rows))
-    piece(signed, lambda: sign_texts(rows, texts, stage.signing))
-    is_row, characters = np.zeros(count, np.bool_), np.zeros(count, np.int64)
-    is_row[ordinals - first] = True
-    lengths = pc.utf8_length(table.column(schema.TEXT)).fill_null(0).to_numpy()
-    alive = pc.is_null(table.column(schema.DROPPED_BY)).to_numpy()
-    characters[ordinals - first] = np.where(alive, lengths, 0)
+    alive = pc.is_null(table.column(schema.DROPPED_BY))
+    rows = part.ordinals(0, table)[alive.to_numpy()]
+    piece(hashed, lambda: hashed_ids(table.column(schema.ID).filter(alive), rows))
+    piece(signed, lambda: run_arrays(runs, stage.signing))
     sizes = np.where(is_row, np.maximum(sizes, 1), 0)  # what damage left is a row of no bytes
     lines = {"bytes": sizes, "characters": characters, "plain": plain}
     counted = {"rows": np.array([table.num_rows]), "flaws": _flaws(table)}

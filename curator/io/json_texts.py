@@ -13,7 +13,14 @@ from curator.io.json_bulk import made_ids
 from curator.io.json_rows import JsonFields
 from curator.io.jsonl import piece_table
 from curator.kernels.buffers import Utf8
-from curator.kernels.json_lines import DOCUMENT, NOT_CHOSEN, OTHER, JsonLines, read_lines
+from curator.kernels.json_lines import (
+    DOCUMENT,
+    NOT_CHOSEN,
+    OTHER,
+    JsonLines,
+    is_utf8,
+    read_lines,
+)
 
 NO_METADATA = pa.schema([])
 NEWLINE = 10
@@ -62,17 +69,6 @@ def read_texts(
     sizes = lines.ends - lines.starts
     sizes = np.append(sizes, len(cut)) if cut else sizes
     return TextLines(table, sizes, of_documents[own_id & ~lines.reserved])
-
-
-def is_utf8(data: bytes) -> bool:
-    """Return whether all of ``data`` is UTF-8."""
-    size = np.array([0, len(data)], np.int64)
-    text = pa.Array.from_buffers(schema.STRING, 1, [None, pa.py_buffer(size), pa.py_buffer(data)])
-    try:
-        text.validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def line_bounds(data: bytes) -> tuple[np.ndarray, np.ndarray]:

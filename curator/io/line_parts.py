@@ -138,11 +138,10 @@ class LineParts:
             return table
         take = np.full(n_lines, table.num_rows)
         take[self.ordinals(index, table) - self.parts[index].first_row] = np.arange(table.num_rows)
-        blank = schema.table_schema(pa.schema([])).empty_table()
-        row: dict[str, list[str | None]] = {name: [None] for name in blank.column_names}
+        row: dict[str, list[str | None]] = {name: [None] for name in table.column_names}
         row[schema.DROPPED_BY] = ["blank line"]
-        nothing = pa.table(row, schema=blank.schema)
-        whole = pa.concat_tables([table.select(blank.column_names), nothing]).combine_chunks()
+        nothing = pa.table(row, schema=table.schema)
+        whole = pa.concat_tables([table, nothing]).combine_chunks()
         return whole.take(pa.array(take))
 
     def _chosen(self, index: int, piece: Piece, rows: np.ndarray) -> np.ndarray:

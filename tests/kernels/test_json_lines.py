@@ -13,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curator.io.json_rows import JsonFields, parse_lines
-from curator.kernels.json_lines import BLANK, DOCUMENT, NOT_CHOSEN, OTHER, JsonLines, read_lines
+from curator.kernels import buffers
+from curator.kernels.json_lines import (
+    BLANK,
+    DOCUMENT,
+    NOT_CHOSEN,
+    OTHER,
+    JsonLines,
+    count_characters,
+    is_utf8,
+    read_lines,
+)
 
 LONGEST = 1 << 20
 NO_METADATA = pa.schema([])
@@ -216,3 +226,52 @@ def test_strings_are_found_wherever_their_blocks_begin(text: str, indent: int) -
     found = read(*lines)
     assert found.kinds.tolist() == [DOCUMENT, DOCUMENT]
     assert [found.texts.document(i) for i in range(2)] == [text, text]
+
+
+def decodes(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+PARTS_OF_UTF8 = [
+    *(bytes([byte]) for byte in (0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xFF)),
+    *(bytes([byte]) for byte in (0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5)),
+    *(text.encode() for text in ("佢", "𠻺", "ñ", "ꦧ", "\u0301", "\U0010ffff", "\ud7ff", "\ue000")),
+]
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(st.sampled_from(PARTS_OF_UTF8), max_size=6),
+    st.sampled_from([0, 1, 50, 58, 59, 60, 61, 62, 63, 64, 120, 124, 125, 126, 127, 128, 190]),
+    st.integers(0, 140),
+)
+def test_bytes_are_utf8_where_python_can_decode_them(
+    parts: list[bytes], before: int, behind: int
+) -> None:
+    data = b"a" * before + b"".join(parts) + b"b" * behind
+    assert is_utf8(data) == decodes(data)
+
+
+@pytest.mark.parametrize("before", [0, 62, 63, 64])
+def test_every_pair_of_bytes_is_judged_as_python_judges_it(before: int) -> None:
+    for one in range(0x80, 0x100):
+        for other in range(0x100):
+            data = b"a" * before + bytes([one, other]) + b"\x80\x80" + b"b" * 70
+            assert is_utf8(data) == decodes(data), (one, other)
+
+
+def test_no_bytes_are_utf8() -> None:
+    assert is_utf8(b"")
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=100)), st.integers(0, 3))
+def test_characters_are_counted_as_python_counts_them(texts: list[str], first: int) -> None:
+    texts = TEXTS + [text.encode("utf-8", "replace").decode() for text in texts]
+    whole = buffers.of(texts)
+    some = buffers.Utf8(whole.offsets[first:], whole.data)
+    assert count_characters(some).tolist() == [len(text) for text in texts[first:]]

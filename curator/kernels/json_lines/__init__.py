@@ -66,3 +66,15 @@ def read_lines(
     )
     starts, ends, kinds, ids, texts, has_reserved = found
     return JsonLines(starts, ends, kinds, Utf8(*ids), Utf8(*texts), has_reserved)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether all of ``data`` is UTF-8, as ``bytes.decode`` sees it; nothing is."""
+    body = twin.body(np.frombuffer(data, np.uint8), "json_lines")
+    return bool(body.is_utf8(np.frombuffer(data, np.uint8)))
+
+
+def count_characters(texts: Utf8) -> np.ndarray:
+    """Return int64[n]: the code points of each text; ``ñ`` decomposed has two."""
+    counts: np.ndarray = twin.body(texts.data, "json_lines").count_characters(*texts)
+    return counts
