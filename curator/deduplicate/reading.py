@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curator import schema
+from curator.arrow_numpy import numpy_array
 from curator.dedup.documents import living
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import piece
@@ -62,7 +63,7 @@ def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -
     table = pa.concat_tables(tables).combine_chunks()
     part.write_ids(0, table)
     alive = pc.is_null(table.column(schema.DROPPED_BY))
-    rows = part.ordinals(0, table)[alive.to_numpy()]
+    rows = part.ordinals(0, table)[numpy_array(alive)]
     piece(hashed, lambda: hashed_ids(table.column(schema.ID).filter(alive), rows))
     piece(signed, lambda: run_arrays(runs, stage.signing))
     sizes = np.where(is_row, np.maximum(sizes, 1), 0)  # what damage left is a row of no bytes

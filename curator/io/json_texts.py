@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, empty_table, repeated
 from curator.io.blocks import Piece
 from curator.io.json_bulk import made_ids
 from curator.io.json_rows import JsonFields
@@ -24,7 +25,7 @@ from curator.kernels.json_lines import (
 
 NO_METADATA = pa.schema([])
 NEWLINE = 10
-NOTHING = schema.table_schema(NO_METADATA).empty_table()
+NOTHING = empty_table(schema.table_schema(NO_METADATA))
 
 
 class TextLines(NamedTuple):
@@ -55,7 +56,7 @@ def read_texts(
     names = (fields.text_field, fields.id_field, fields.max_line_bytes)
     lines = read_lines(data, *names, schema.RESERVED, good)
     of_documents = np.flatnonzero(lines.kinds == DOCUMENT) + piece.first_line
-    table = _documents(lines, pa.array(of_documents), file)
+    table = _documents(lines, arrow_array(of_documents), file)
     others = (lines.kinds == OTHER) | (lines.kinds == NOT_CHOSEN)  # passed over: not UTF-8
     if chosen is not None:
         others &= chosen[: len(others)]
@@ -102,7 +103,7 @@ def _documents(lines: JsonLines, numbers: pa.Array, file: str) -> pa.Table:
     given = {
         schema.ID: ids,
         schema.TEXT: _strings(lines.texts),
-        schema.FILE: pa.repeat(pa.scalar(file, schema.STRING), n),
+        schema.FILE: repeated(file, n),
         schema.LINE: numbers,
     }
     arrays = [given.get(column.name, pa.nulls(n, column.type)) for column in NOTHING.schema]

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from curator import schema
+from curator.arrow_numpy import arrow_array, empty_table, numpy_array, strings
 from curator.io import blocks
 from curator.io.atomic import atomic_write
 from curator.io.blocks import Block, Piece
@@ -103,7 +104,7 @@ class LineParts:
             self._whole_rows(piece, self.blocks[index].file, self._chosen(index, piece, chosen))
             for piece in self.pieces(index)
         ]
-        empty = schema.table_schema(self.columns).empty_table()
+        empty = empty_table(schema.table_schema(self.columns))
         return pa.concat_tables([empty, *tables]).combine_chunks()
 
     def pieces(self, index: int) -> Iterator[Piece]:
@@ -115,7 +116,7 @@ class LineParts:
 
     def ordinals(self, index: int, table: pa.Table) -> np.ndarray:
         """Return int64[n]: the ordinals of the rows of a table of part ``index``."""
-        lines = table.column(schema.LINE).to_numpy()
+        lines = numpy_array(table.column(schema.LINE))
         return lines - self.blocks[index].first_line + self.parts[index].first_row
 
     def write_ids(self, index: int, table: pa.Table) -> None:
@@ -138,11 +139,11 @@ class LineParts:
             return table
         take = np.full(n_lines, table.num_rows)
         take[self.ordinals(index, table) - self.parts[index].first_row] = np.arange(table.num_rows)
-        row: dict[str, list[str | None]] = {name: [None] for name in table.column_names}
-        row[schema.DROPPED_BY] = ["blank line"]
-        nothing = pa.table(row, schema=table.schema)
+        given = {schema.DROPPED_BY: strings(["blank line"])}
+        row = [given.get(column.name, pa.nulls(1, column.type)) for column in table.schema]
+        nothing = pa.Table.from_arrays(row, schema=table.schema)
         whole = pa.concat_tables([table, nothing]).combine_chunks()
-        return whole.take(pa.array(take))
+        return whole.take(arrow_array(take))
 
     def _chosen(self, index: int, piece: Piece, rows: np.ndarray) -> np.ndarray:
         """Return bool[lines of the piece]: which of them are among ``rows``."""
@@ -161,8 +162,8 @@ class LineParts:
         fields = self.reader.fields
         if chosen.all() or piece.damage:
             table = piece_table(piece, file, self.columns, fields)
-            inside = table.column(schema.LINE).to_numpy() - piece.first_line
-            return table.filter(pa.array(chosen[inside]))
+            inside = numpy_array(table.column(schema.LINE)) - piece.first_line
+            return table.filter(arrow_array(chosen[inside]))
         data = blanked(piece.data, *line_bounds(piece.data), np.flatnonzero(chosen))
         return piece_table(Piece(data, piece.first_line, None), file, self.columns, fields)
 
