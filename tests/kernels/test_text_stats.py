@@ -296,7 +296,7 @@ def test_counts_and_ngrams_of_one_pass_are_those_of_two(documents: list[str]) ->
     assert together.ngrams.duplicate.tolist() == apart.ngrams.duplicate.tolist()
 
 
-def test_a_document_too_long_for_the_first_table_is_counted_once() -> None:
+def test_documents_of_all_lengths_are_counted_together_as_one_by_one() -> None:
     documents = ["好 a", "我哋食 dim sum，" * 400, "ya ora " * 9000, "好 a"]
     stored = buffers.of([*documents, " " * 80])
     together, apart = text_stats(stored, ngrams=True), text_stats(stored)
@@ -305,6 +305,37 @@ def test_a_document_too_long_for_the_first_table_is_counted_once() -> None:
     assert together.scripts.tolist() == apart.scripts.tolist()
     assert together.punctuation.tolist() == [0, 400, 0, 0, 0]
     assert together.ngrams.duplicate.tolist() == apart.ngrams.duplicate.tolist()
+
+
+def _drawn(kinds: str, n: int, seed: int) -> str:
+    """``n`` words of ``kinds``, each a piece between spaces, from a generator."""
+    drawn = np.random.default_rng(seed).choice(kinds.split(" "), n)
+    return " ".join(drawn.tolist())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "n"), [("我 哋 食 飯 ora", 70_000), ("a b", 3000), ("panjenenganipun a", 500)]
+)
+def test_ngrams_of_long_documents_are_those_of_a_plain_reading(kinds: str, n: int) -> None:
+    """More words than the small table has numbers for, and n-grams that occur very often."""
+    documents = [_drawn(kinds, n, 1), _drawn(kinds, 40, 2), _drawn(kinds, 300, 3)]
+    found = text_stats(buffers.of([*documents, " " * 80])).ngrams
+    for row, document in enumerate(documents):
+        expected = [_ngrams(document, length) for length in (2, 4, 7, 10)]
+        columns = [0, 2, 5, 8]
+        assert found.top[row, columns].tolist() == [top for top, _ in expected]
+        assert found.duplicate[row, columns].tolist() == [again for _, again in expected]
+
+
+def test_ngrams_of_many_short_documents_are_those_of_each_alone() -> None:
+    """So many that their words no longer have numbers of their own in one table."""
+    kinds = [_drawn("我 哋 a b ꦲꦏ", 5 + seed, seed) for seed in range(40)]
+    alone = [text_stats(buffers.of([kind, " " * 80])).ngrams for kind in kinds]
+    many = text_stats(buffers.of([*kinds * 80, " " * 80])).ngrams
+    assert sum(map(len, kinds)) * 80 > 2**17
+    for row in range(80 * len(kinds)):
+        assert many.top[row].tolist() == alone[row % 40].top[0].tolist()
+        assert many.duplicate[row].tolist() == alone[row % 40].duplicate[0].tolist()
 
 
 few_words = st.lists(

@@ -22,12 +22,13 @@ from curator.kernels.text_stats.membership import count_listed_characters, count
 from curator.kernels.text_stats.ngrams import (
     LONGEST,
     SHORTEST,
+    Rooms,
     count_ngrams,
-    fits,
     room_for_ngrams,
 )
 from curator.kernels.text_stats.repetition import repetition
-from curator.kernels.text_stats.spans import room_for_words
+from curator.kernels.text_stats.spans import END_CHARACTER, room_for_words
+from curator.kernels.text_stats.widest import LANES
 
 __all__ = [
     "FOLLOWED",
@@ -115,7 +116,7 @@ def _count(
     words: np.ndarray,
     values: np.ndarray,
 ) -> None:
-    """Count all documents; compiled apart from ``_write_from``, it is a tenth faster."""
+    """Count all documents; compiled apart from ``_write``, it is a tenth faster."""
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
         read_document(
@@ -128,8 +129,7 @@ def _count(
 
 
 @njit(**BARE)
-def _write_from(
-    row: int,
+def _write(
     counting: bool,
     offsets: np.ndarray,
     data: np.ndarray,
@@ -145,31 +145,23 @@ def _write_from(
     kinds: np.ndarray,
     words: np.ndarray,
     values: np.ndarray,
-    scratch: np.ndarray,
-    table: np.ndarray,
+    rooms: Rooms,
     repeated: np.ndarray,
-) -> int:
-    """Find n-grams from one document on while the table has room, and count where wanted.
-
-    Returns the document that the table has no room for.
-    """
+) -> None:
+    """Find n-grams in all documents, and count where wanted."""
     stamp = 1
-    while row < len(offsets) - 1:
+    for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
         n = read_document(
             data, start, end, counting, histogram, kinds, found, True, words, values, meanings
         )
-        if not fits(n, table, stamp):
-            histogram[:], found[:] = 0, 0  # the document is read again
-            break
         if counting:
             _finish(
                 row, start, end, data, meanings, counts, scripts, histogram, sums, found,
                 summed, letters, followed,
             )  # fmt: skip
-        stamp = count_ngrams(data, start, words, values, n, scratch, table, stamp, repeated[:, row])
-        row += 1
-    return row
+        words[END_CHARACTER, n : n + LANES] = 0
+        stamp = count_ngrams(data, start, words, values, n, stamp, rooms, repeated[:, row])
 
 
 def _read(
@@ -190,22 +182,15 @@ def _read(
     counted = [np.zeros((rows if counting else 0, n), np.int64) for rows in sizes]
     repeated = np.zeros((2 if writing else 0, n, LONGEST - SHORTEST + 1), np.int64)
     words, values, kinds = room_for_words(offsets if writing else offsets[:1])
-    scratch = room_for_ngrams(words)
     histogram = np.zeros(CLASSES, np.int64)
     rooms = histogram, np.zeros(sizes[0], np.int64), np.zeros(sizes[2], np.int64)
     arguments = (
         offsets, data, meanings, counts, scripts, *rooms, *counted, kinds, words, values,
     )  # fmt: skip
-    if not writing:
+    if writing:
+        _write(counting, *arguments, room_for_ngrams(words), repeated)
+    else:
         _count(*arguments)
-    table, row = np.zeros(1 << 12, words.dtype), 0
-    while writing and row < n:
-        reached = _write_from(row, counting, *arguments, scratch, table, repeated)
-        if reached < n:
-            # No room twice at one document: the table is too small. Else its stamps are used up.
-            slots = 2 * len(table) if reached == row else len(table)
-            table = np.zeros(slots, words.dtype)
-        row = reached
     return counted[0].T, counted[1].T, counted[2].T, repeated.transpose(1, 2, 0)
 
 
