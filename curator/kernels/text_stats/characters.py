@@ -21,13 +21,14 @@ from curator.kernels.blocks import (
 from curator.kernels.compiled import njit
 from curator.kernels.text_stats import columns
 from curator.kernels.text_stats.classes import ATTACHED, DIGIT, LETTER, SPACE, UNSPACED
-from curator.kernels.text_stats.mixed import ONE, READ_BEYOND, TWO, look
+from curator.kernels.text_stats.mixed import ONE, READ_BEYOND, THREE, TWO, look
 from curator.kernels.text_stats.spans import (
     END_BYTE,
     END_CHARACTER,
     FIRST_BYTE,
     FIRST_CHARACTER,
     value_of,
+    write_threes,
     write_words,
 )
 from curator.kernels.text_stats.words import (
@@ -170,11 +171,22 @@ def _read_mixed(
         # A piece without letter and digit is a word only where it is a run by itself.
         dropped = (silent + (starts & silent)) & ~pieces
         dropped &= ~((pieces + (starts & runs)) & ~solid)
+        # From its end a dropped piece is filled backwards; it is of one kind.
+        kept = pieces
+        if dropped:
+            backwards = turned(silent)
+            kept &= ~turned(backwards & ~(backwards + turned(dropped >> ONE)))
         if writing:
-            n = write_words(
-                data, at, origin, starts | unspaced, ends | ((cells << ONE) & (unspaced | ~cells)),
-                heads, dropped, n, character, words, values,
+            firsts = (starts & kept) | unspaced
+            lasts = (ends & ~dropped) | ((cells << ONE) & (unspaced | ~cells))
+            threes_alone = unspaced & ~((cells & ~unspaced) >> THREE)
+            if threes_alone:
+                write_threes(data, at, firsts, heads, n, character, words, values)
+            write_words(
+                data, at, origin, firsts & ~threes_alone, firsts, lasts, heads, n, character,
+                words, values,
             )  # fmt: skip
+            n += ones(firsts)
             character += ones(heads)
         if counting:
             left = others
@@ -199,10 +211,6 @@ def _read_mixed(
                 )
                 if hashes or dots & dumb:
                     symbols += symbol_words(data, at, pieces, letters, tails, meanings)
-                # From its end a dropped piece is filled backwards; it is of one kind.
-                backwards = turned(silent)
-                filled = turned(backwards & ~(backwards + turned(dropped >> ONE)))
-                kept = pieces & ~filled
                 spaced += ones(ends) - ones(dropped)
                 dumb_words += ones(without) - ones(dropped)
                 characters += ones(kept & heads)

@@ -8,7 +8,13 @@ from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
 from curator.kernels.text_stats.characters import read_document
 from curator.kernels.text_stats.columns import FOLLOWED
-from curator.kernels.text_stats.spans import END_BYTE, FIRST_BYTE, room_for_words
+from curator.kernels.text_stats.spans import (
+    END_BYTE,
+    FIRST_BYTE,
+    HASHED,
+    room_for_words,
+    value_of,
+)
 from curator.kernels.text_stats.words import is_same
 from curator.kernels.unicode.decode import decode
 
@@ -25,18 +31,23 @@ def _count_listed_words(
     meanings: np.ndarray,
     listed_offsets: np.ndarray,
     listed: np.ndarray,
+    listed_values: np.ndarray,
     out: np.ndarray,
 ) -> None:
+    for entry in range(len(listed_values)):
+        listed_values[entry] = value_of(listed, listed_offsets[entry], listed_offsets[entry + 1])
     for row in range(len(out)):
         start, end = offsets[row], offsets[row + 1]
         n = read_document(
             data, start, end, False, histogram, kinds, found, True, words, values, meanings
         )
         for word in range(n):
-            first, last = start + words[FIRST_BYTE, word], start + words[END_BYTE, word]
             for entry in range(len(listed_offsets) - 1):
+                if values[word] != listed_values[entry]:
+                    continue
+                first, last = start + words[FIRST_BYTE, word], start + words[END_BYTE, word]
                 wanted = listed[listed_offsets[entry] : listed_offsets[entry + 1]]
-                if is_same(data, first, last, wanted):
+                if values[word] < HASHED or is_same(data, first, last, wanted):
                     out[row] += 1
                     break
 
@@ -51,7 +62,8 @@ def count_listed_words(
     """Return int64[n]: how many words of each document are on a list, itself given as text."""
     out = np.zeros(len(offsets) - 1, np.int64)
     room = *room_for_words(offsets), np.zeros(256, np.int64), np.zeros(len(FOLLOWED), np.int64)
-    _count_listed_words(offsets, data, *room, meanings, listed_offsets, listed, out)
+    listed_values = np.empty(len(listed_offsets) - 1, np.uint64)
+    _count_listed_words(offsets, data, *room, meanings, listed_offsets, listed, listed_values, out)
     return out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,13 +10,15 @@ from curator.kernels.blocks import (
     BARE,
     JOINED,
     SIZE,
-    characters_between,
+    first_bits,
     lowest,
+    ones,
     up_to_eight,
     within_text,
 )
 from curator.kernels.compiled import njit
 from curator.kernels.text_stats.classes import SPACE
+from curator.kernels.text_stats.hashing import FACTORS, hash_block
 from curator.kernels.unicode.decode import decode
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -44,101 +46,160 @@ def same_bytes(data: np.ndarray, start: int, other: int, size: int) -> bool:
 
 
 @njit(**JOINED)
-def _tally(
-    data: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    n: int,
-    table: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Write the number of pieces, of different pieces, and their characters into ``out``.
+def _hash_piece(data: np.ndarray, start: int, end: int) -> Any:
+    """Return uint64, a hash of a line or paragraph, ``SIZE`` bytes at a time."""
+    value = np.uint64(end - start)
+    for at in range(start, end, SIZE):
+        size = min(SIZE, end - at)
+        if at + SIZE <= len(data):
+            block = hash_block(data, at, size)
+        else:
+            block = np.uint64(0)
+            for lane in range(0, size, 8):
+                part = up_to_eight(data, at + lane, min(end, at + lane + 8))
+                block += part * FACTORS[lane >> 3]
+        value = (value ^ block ^ (block >> np.uint64(32))) * MULTIPLIER
+        value ^= value >> np.uint64(29)
+    return value
 
-    ``table`` has at least four times as many slots as there are pieces.
-    """
-    if n == 1:  # many documents are one paragraph
-        out[0], out[1] = 1, 1
-        out[2] = characters_between(data, starts[0], ends[0])
-        out[3] = out[2]
-        return
-    capacity = 4
-    while capacity < 2 * n:
-        capacity *= 2
-    table[:capacity] = -1
-    mask = np.uint64(capacity - 1)
-    for piece in range(n):
-        start, end = starts[piece], ends[piece]
-        characters = characters_between(data, start, end)
-        out[0] += 1
-        out[2] += characters
-        slot = hash_bytes(data, start, end) & mask
-        while table[slot] >= 0:
-            other = table[slot]
-            size = end - start
-            if ends[other] - starts[other] == size and same_bytes(data, start, starts[other], size):
-                break
-            slot = (slot + np.uint64(1)) & mask
-        if table[slot] < 0:
-            table[slot] = piece
-            out[1] += 1
-            out[3] += characters
+
+class Pieces(NamedTuple):
+    """The lines or the paragraphs of a document, int64 each."""
+
+    starts: np.ndarray
+    """First byte of each."""
+    ends: np.ndarray
+    """The byte behind the last one of each."""
+    characters: np.ndarray
+    """Code points of each."""
+
+
+class Rooms(NamedTuple):
+    """Where the repetition of one document is worked out; all int64."""
+
+    feeds: np.ndarray
+    """Places of line feeds, and the end of the document."""
+    before: np.ndarray
+    """Code points before each of these."""
+    lines: Pieces
+    paragraphs: Pieces
+    table: np.ndarray
+    """Twice to four times as many slots as there are pieces."""
+
+
+def _room(n_feeds: int) -> Rooms:
+    """Return room for documents of as many line feeds, a power of two."""
+    pieces = [Pieces(*(np.empty(n_feeds + 1, np.int64) for _ in range(3))) for _ in range(2)]
+    feeds, before = (np.empty(n_feeds + 1, np.int64) for _ in range(2))
+    return Rooms(feeds, before, *pieces, np.empty(4 * (n_feeds + 1), np.int64))
 
 
 @njit(**JOINED)
-def _line_feeds(data: np.ndarray, start: int, end: int, feeds: np.ndarray) -> int:
-    """Write the places of line feeds as far as there is room; return how many there are."""
-    n = 0
+def _tally(data: np.ndarray, pieces: Pieces, n: int, table: np.ndarray, out: np.ndarray) -> None:
+    """Write the number of pieces, of different pieces, and their characters into ``out``."""
+    starts, ends = pieces.starts, pieces.ends
+    total, n_new, characters = 0, 0, 0
+    if n == 1:  # many documents are one paragraph
+        total, n_new, characters, n = pieces.characters[0], 1, pieces.characters[0], 0
+        out[0] = 1
+    else:
+        out[0] = n
+    capacity = 4
+    while capacity < 2 * n:
+        capacity *= 2
+    table[: capacity if n else 0] = -1
+    mask = np.uint64(capacity - 1)
+    for piece in range(n):
+        start, size = starts[piece], ends[piece] - starts[piece]
+        slot = _hash_piece(data, start, ends[piece]) & mask
+        while table[slot] >= 0:
+            other = table[slot]
+            if ends[other] - starts[other] == size and same_bytes(data, start, starts[other], size):
+                break
+            slot = (slot + np.uint64(1)) & mask
+        total += pieces.characters[piece]
+        if table[slot] < 0:
+            table[slot] = piece
+            n_new += 1
+            characters += pieces.characters[piece]
+    out[1], out[2], out[3] = n_new, total, characters
+
+
+@njit(**JOINED)
+def _line_feeds(
+    data: np.ndarray, start: int, end: int, feeds: np.ndarray, before: np.ndarray
+) -> int:
+    """Write where line feeds are as far as there is room; return how many there are.
+
+    The end of the document follows them.
+    """
+    n, characters, room = 0, 0, len(feeds) - 1
     for block in range(start, end, SIZE):
         bits = within_text(data, block, end, 0x0A, 0x0A)
+        heads = first_bits(end - block) & ~within_text(data, block, end, 0x80, 0xBF)
         while bits:
-            if n < len(feeds):
-                feeds[n] = block + lowest(bits)
+            place = lowest(bits)
+            if n < room:
+                feeds[n] = block + place
+                before[n] = characters + ones(heads & first_bits(place))
             n += 1
             bits &= bits - np.uint64(1)
+        characters += ones(heads)
+    feeds[min(n, room)], before[min(n, room)] = end, characters
     return n
 
 
 @njit(**JOINED)
-def _lines(
-    data: np.ndarray,
-    bounds: tuple[int, int],
-    feeds: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    meanings: np.ndarray,
-) -> int:
+def _lines(data: np.ndarray, start: int, n_feeds: int, rooms: Rooms, meanings: np.ndarray) -> int:
     """Cut at every line feed and leave blank pieces out; return the number of the others."""
-    n, line, end = 0, bounds[0], bounds[1]
-    for index in range(len(feeds) + 1):
-        feed = feeds[index] if index < len(feeds) else end
+    n, line, characters, lines = 0, start, 0, rooms.lines
+    for index in range(n_feeds + 1):
+        feed = rooms.feeds[index]
         at = line
         while at < feed:
             point, size = decode(data, at)
             if not (meanings[point] >> 8) & SPACE:
-                starts[n], ends[n] = line, feed
+                lines.starts[n], lines.ends[n] = line, feed
+                lines.characters[n] = rooms.before[index] - characters
                 n += 1
                 break
             at += size
-        line = feed + 1
+        line, characters = feed + 1, rooms.before[index] + 1
     return n
 
 
 @njit(**JOINED)
-def _paragraphs(
-    bounds: tuple[int, int], feeds: np.ndarray, starts: np.ndarray, ends: np.ndarray
-) -> int:
+def _paragraphs(start: int, n_feeds: int, rooms: Rooms) -> int:
     """Cut at every second line feed of a run, as ``str.split`` does; return the pieces' number."""
-    n, paragraph, index = 0, bounds[0], 0
-    while index + 1 < len(feeds):
-        if feeds[index + 1] != feeds[index] + 1:
+    feeds, before, paragraphs = rooms.feeds, rooms.before, rooms.paragraphs
+    n, index, paragraph, characters = 0, 0, start, 0
+    while index <= n_feeds:
+        last = index == n_feeds
+        if not last and (index + 1 == n_feeds or feeds[index + 1] != feeds[index] + 1):
             index += 1
             continue
-        starts[n], ends[n] = paragraph, feeds[index]
+        paragraphs.starts[n], paragraphs.ends[n] = paragraph, feeds[index]
+        paragraphs.characters[n] = before[index] - characters
         n += 1
-        paragraph = feeds[index] + 2
+        paragraph, characters = feeds[index] + 2, before[index] + 2
         index += 2
-    starts[n], ends[n] = paragraph, bounds[1]
-    return n + 1
+        if last:
+            break
+    return n
+
+
+@njit(**JOINED)
+def _are_lines(n_lines: int, n: int, rooms: Rooms) -> bool:
+    """Return whether the paragraphs are the lines: there are only double line feeds."""
+    if n_lines != n:
+        return False
+    lines, paragraphs = rooms.lines, rooms.paragraphs
+    for piece in range(n):
+        if lines.starts[piece] != paragraphs.starts[piece]:
+            return False
+        if lines.ends[piece] != paragraphs.ends[piece]:
+            return False
+    return True
 
 
 @njit(**BARE)
@@ -146,10 +207,7 @@ def _repetition_from(
     row: int,
     offsets: np.ndarray,
     data: np.ndarray,
-    feeds: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    table: np.ndarray,
+    rooms: Rooms,
     meanings: np.ndarray,
     out: np.ndarray,
 ) -> tuple[int, int]:
@@ -158,31 +216,28 @@ def _repetition_from(
     Returns the document that it has no room for, and the number of its line feeds.
     """
     while row < len(offsets) - 1:
-        bounds = offsets[row], offsets[row + 1]
-        n_feeds = _line_feeds(data, bounds[0], bounds[1], feeds)
-        if n_feeds > len(feeds):
+        start, end = offsets[row], offsets[row + 1]
+        n_feeds = _line_feeds(data, start, end, rooms.feeds, rooms.before)
+        if n_feeds >= len(rooms.feeds):
             return row, n_feeds
-        found = feeds[:n_feeds]
-        n = _lines(data, bounds, found, starts, ends, meanings)
-        _tally(data, starts, ends, n, table, out[:4, row])
-        n = _paragraphs(bounds, found, starts, ends)
-        _tally(data, starts, ends, n, table, out[4:, row])
+        n_lines = _lines(data, start, n_feeds, rooms, meanings)
+        n = _paragraphs(start, n_feeds, rooms)
+        _tally(data, rooms.lines, n_lines, rooms.table, out[:4, row])
+        if _are_lines(n_lines, n, rooms):
+            for field in range(4):
+                out[4 + field, row] = out[field, row]
+        else:
+            _tally(data, rooms.paragraphs, n, rooms.table, out[4:, row])
         row += 1
     return row, 0
 
 
-@njit(cache=True, nogil=True)
 def repetition(offsets: np.ndarray, data: np.ndarray, meanings: np.ndarray) -> np.ndarray:
     """Return int64[n, 8]: the eight fields of ``Repetition``, in order."""
     n_documents = len(offsets) - 1
     out = np.zeros((8, n_documents), np.int64)
     room, row = 64, 0
     while row < n_documents:
-        feeds = np.empty(room, np.int64)
-        starts, ends = np.empty(room + 1, np.int64), np.empty(room + 1, np.int64)
-        table = np.empty(4 * (room + 1), np.int64)
-        row, n_feeds = _repetition_from(
-            row, offsets, data, feeds, starts, ends, table, meanings, out
-        )
+        row, n_feeds = _repetition_from(row, offsets, data, _room(room), meanings, out)
         room = 2 * n_feeds
     return out.T

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from curator.kernels.blocks import (
-    BARE,
     JOINED,
     SIZE,
     eight,
@@ -25,7 +24,8 @@ from curator.kernels.text_stats.widest import LANES
 
 ONE = np.uint64(1)
 FIRST_BYTE, END_BYTE, FIRST_CHARACTER, END_CHARACTER = range(4)
-"""Rows of the array of words; all are counted from the beginning of the document."""
+"""Rows of the array of words; all are counted from the beginning of the document. Bytes are written
+for words alone whose value does not hold them."""
 WHOLE = 7
 """Bytes of the longest word that its value holds whole."""
 HALVES = 16
@@ -33,6 +33,8 @@ HALVES = 16
 LONG = 1 << 28
 """Bytes of a document from which on ten numbers for each of its words are too many for int32."""
 HASHED = np.uint64(1 << 63)
+THREE_BYTES, SIZE_THREE = np.uint64((1 << 24) - 1), np.uint64(3 << 56)
+"""Bytes and size in the value of most words of unspaced scripts."""
 
 
 @njit(**JOINED)
@@ -42,7 +44,7 @@ def _mixed(head: Any, tail: Any) -> Any:
     return (value ^ (value >> np.uint64(29))) | HASHED
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def value_of(data: np.ndarray, start: int, end: int) -> Any:
     """Return uint64, the value of the word between two bytes."""
     size = end - start
@@ -77,36 +79,58 @@ def write_words(
     data: np.ndarray,
     at: int,
     origin: int,
+    some: Any,
     starts: Any,
     ends: Any,
     heads: Any,
-    dropped: Any,
     n: int,
     character: int,
     words: np.ndarray,
     values: np.ndarray,
-) -> Any:
-    """Write the words of a block at ``at`` from the ``n``-th on; return the number of all.
+) -> None:
+    """Write some of the words of a block at ``at``, of which the first is the ``n``-th.
 
-    ``starts`` and ``ends`` hold as many bits; a word that ends at a bit of ``dropped`` is none.
+    ``starts`` and ``ends`` hold as many bits; ``some``: those of ``starts`` that are written.
     """
     first_bytes, end_bytes = words[FIRST_BYTE], words[END_BYTE]
     first_characters, end_characters = words[FIRST_CHARACTER], words[END_CHARACTER]
-    offset, into = at - origin, np.uint64(n)
-    while starts:
-        first, last = lowest(starts), lowest(ends)
+    while some:
+        first = lowest(some)
+        last = lowest(ends & ~_below(first + 1))
         size = last - first
-        first_bytes[into], end_bytes[into] = offset + first, offset + last
+        into = np.uint64(n + ones(starts & _below(first)))
         first_characters[into] = character + ones(heads & _below(first))
         end_characters[into] = character + ones(heads & _below(last))
         if size <= WHOLE:
             value = eight(data, at + first) & _below(8 * size)
             values[into] = value | np.uint64(size) << np.uint64(56)
-        elif size <= HALVES:
-            values[into] = _mixed(eight(data, at + first), eight(data, at + last - 8))
         else:
-            values[into] = hash_bytes(data, at + first, at + last) | HASHED
-        into += ONE & ~(dropped >> np.uint64(last))
+            first_bytes[into], end_bytes[into] = at - origin + first, at - origin + last
+            if size <= HALVES:
+                values[into] = _mixed(eight(data, at + first), eight(data, at + last - 8))
+            else:
+                values[into] = hash_bytes(data, at + first, at + last) | HASHED
+        some &= some - ONE
+
+
+@njit(**JOINED)
+def write_threes(
+    data: np.ndarray,
+    at: int,
+    starts: Any,
+    heads: Any,
+    n: int,
+    character: int,
+    words: np.ndarray,
+    values: np.ndarray,
+) -> None:
+    """Write the words of a block as if each were one character of three bytes; most are."""
+    first_characters, end_characters = words[FIRST_CHARACTER], words[END_CHARACTER]
+    into = np.uint64(n)
+    while starts:
+        first = lowest(starts)
+        before = character + ones(heads & _below(first))
+        first_characters[into], end_characters[into] = before, before + 1
+        values[into] = (eight(data, at + first) & THREE_BYTES) | SIZE_THREE
+        into += ONE
         starts &= starts - ONE
-        ends &= ends - ONE
-    return np.int64(into)

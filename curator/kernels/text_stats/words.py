@@ -246,10 +246,9 @@ def read_plain_blocks(
         tails = wide & ~(latin | cyrillic)
         starts = solid & ~(solid << ONE)
         if writing:
-            heads, ends, none = block & ~tails, ~solid & (solid << ONE), np.uint64(0)
-            n = write_words(
-                data, at, origin, starts, ends, heads, none, n, character, words, values
-            )
+            heads, ends = block & ~tails, ~solid & (solid << ONE)
+            write_words(data, at, origin, starts, starts, ends, heads, n, character, words, values)
+            n += ones(starts)
             character += ones(heads)
         if counting:
             letters = (ascii_letters(data, at) & block) | latin | cyrillic
