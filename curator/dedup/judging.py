@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from curator.dedup.alongside import aligned_shares
 from curator.dedup.candidates import pack
 from curator.dedup.clusters import Verdict
 from curator.dedup.layout import read_layout
 from curator.dedup.rare_buckets import rare_shares
-from curator.dedup.verify import by_alignment, by_jaccard, compared
+from curator.dedup.verify import by_jaccard, compared
+from curator.io.parts import Corpus
 
 CONTAINED = 0.97
 """Share of a document that must be aligned with one more than twice as long: articles that share a
@@ -47,31 +49,34 @@ class Judge:
         int64[n, 2] the lengths of their keys; ``name`` names the pieces. With ``direct_only`` no
         pair is ``indirect`` alone: strangers are given up sooner, in two thirds of the time.
         """
-        packed = pack(np.sort(pairs, axis=1))
-        rising = np.argsort(packed)
-        back = np.empty(len(rising), np.int64)
-        back[rising] = np.arange(len(rising))
         parts = read_layout(self.work)
         if self.jaccard is not None:
-            how = by_jaccard(self.jaccard)
-            found = compared(parts, packed[rising], how, name, self.work, self.client)
-            similarity = found[back, 0]
+            similarity = self._jaccard(parts, pairs, self.jaccard, name)
             return Verdict(similarity, similarity > 0, np.zeros(len(pairs), np.bool_))
         indirect = self.aligned if direct_only else min(INDIRECT, self.aligned)
-        how = by_alignment(indirect)
-        better = (pairs[:, 0] < pairs[:, 1])[rising]
-        found = compared(parts, packed[rising], how, name, self.work, self.client, better)
-        shares = found[back]
-        shares[self._commonplace(packed, shares, name)] = 0
+        asked = (parts, pairs, lengths, indirect)
+        shares = aligned_shares(*asked, name, self.work, self.client)
+        shares[self._commonplace(pairs, shares, name)] = 0
         similarity = shares[:, 0]
         alike = lengths[:, 1] >= LENGTH_RATIO * lengths[:, 0]
         direct = similarity >= np.where(alike, self.aligned, max(CONTAINED, self.aligned))
         return Verdict(similarity, direct, similarity >= indirect)
 
-    def _commonplace(self, packed: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
+    def _jaccard(self, parts: Corpus, pairs: np.ndarray, at_least: float, name: str) -> np.ndarray:
+        """Return float64[n]: the share of shingles in common, 0 below ``at_least``."""
+        packed = pack(np.sort(pairs, axis=1))
+        rising = np.argsort(packed)
+        how = by_jaccard(at_least)
+        similarity = np.empty(len(pairs), np.float64)
+        found = compared(parts, packed[rising], how, name, self.work, self.client)
+        similarity[rising] = found[:, 0]
+        return similarity
+
+    def _commonplace(self, pairs: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
         """Return bool[n]: pairs that share only what many documents share."""
         asked = np.flatnonzero((shares[:, 0] >= INDIRECT) & (shares[:, 1] < FEW_CHANGES))
-        rare = rare_shares(packed[asked], f"{name}-rare", self.work, self.client)
-        result = np.zeros(len(packed), np.bool_)
+        packed = pack(np.sort(pairs[asked], axis=1))
+        rare = rare_shares(packed, f"{name}-rare", self.work, self.client)
+        result = np.zeros(len(pairs), np.bool_)
         result[asked[rare < RARE_SHARE]] = True
         return result

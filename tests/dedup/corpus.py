@@ -14,6 +14,7 @@ import pytest
 
 from curator import schema
 from curator.dedup import (
+    alongside,
     candidates,
     connected,
     judging,
@@ -82,14 +83,14 @@ def edited(rng: np.random.Generator, text: str, n_edits: int) -> str:
 @contextlib.contextmanager
 def small_tasks(n_pairs: int, n_hashes: int) -> Iterator[None]:
     """Let tasks compare so many pairs and sort so many hashes, so that small corpora have many."""
-    before = candidates.HASHES_PER_TASK
     few = partial(_compared, n_pairs)
-    candidates.HASHES_PER_TASK, judging.compared = n_hashes, few
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(candidates, "HASHES_PER_TASK", n_hashes)
+        patch.setattr(judging, "compared", few)
+        for name in ("HERE", "PAIRS_AT_ONCE"):
+            patch.setattr(alongside, name, n_pairs)
+        patch.setattr(alongside, "ENOUGH_TASKS", 1 << 30)
         yield
-    finally:
-        candidates.HASHES_PER_TASK = before
-        judging.compared = verify.compared
 
 
 def _compared(
@@ -108,6 +109,7 @@ def small_ranges(n: int) -> Iterator[None]:
             patch.setattr(module, "SAMPLED", 3)
         patch.setattr(pair_ranges, "PAIRS_AT_ONCE", 40 * n)
         patch.setattr(verified, "JUDGED_AT_ONCE", 4 * n)
+        patch.setattr(alongside, "BYTES_AT_ONCE", 1000 * n)
         patch.setattr(rare_buckets, "ASKED_AT_ONCE", n)
         patch.setattr(connected, "EDGES_AT_ONCE", n)
         yield

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from curator.kernels import buffers
 from curator.kernels.fold import Keys, fold
-from curator.kernels.narrow import narrow, widen
+from curator.kernels.narrow import NarrowKeys, gather, narrow, widen
 
 
 def keys_of(texts: list[str]) -> Keys:
@@ -57,3 +57,18 @@ def test_the_bytes_may_be_read_only() -> None:
     found = narrow(keys_of(["佢哋", "aku"]), np.array([0, 1]))
     mapped = found._replace(data=np.frombuffer(found.data.tobytes(), np.uint8))
     assert widen(mapped, np.array([1, 0])).document(0) == "aku"
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=6), st.data())
+def test_gathered_keys_are_those_asked_for(texts: list[str], data: st.DataObject) -> None:
+    found = narrow(keys_of(texts), np.arange(len(texts)))
+    drawn = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=8))
+    asked = np.array(drawn, np.int64)
+    starts = np.zeros(len(asked) + 1, np.int64)
+    np.cumsum(np.diff(found.starts)[asked], out=starts[1:])
+    into = np.empty(int(starts[-1]), np.uint8)
+    gather(found.starts, found.data, asked, into)
+    gathered = NarrowKeys(found.lengths[asked], found.forms[asked], starts, into)
+    expected = [widen(found, asked[place : place + 1]).document(0) for place in range(len(asked))]
+    wide = widen(gathered, np.arange(len(asked)))
+    assert [wide.document(place) for place in range(len(asked))] == expected

@@ -13,19 +13,22 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 from numba import extending, types
 
+from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
 
 intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 SIZE = 32
-"""Characters compared at a time."""
+"""Characters compared, or seeds hashed, at a time."""
 WIDE = 64
-"""Hashes looked through at a time."""
+"""Marks looked through at a time."""
 LINE = 64
 """Bytes in a cache line."""
+FACTORS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0xCC9E2D51, 0x1B873593)
+"""Odd numbers without pattern: sums of multiples of them differ in the high bits."""
 
 
-def _fits(data: Any) -> bool:
-    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint32
+def _fits(data: Any, kind: Any = types.uint32) -> bool:
+    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == kind
 
 
 def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
@@ -33,9 +36,44 @@ def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
 
 
 def _block(builder: Any, place: Any, size: int) -> Any:
-    """Load ``size`` numbers of 32 bits as one vector, wherever in memory they lie."""
-    vector = ir.VectorType(ir.IntType(32), size)
-    return builder.load(builder.bitcast(place, vector.as_pointer()), align=4)
+    """Load ``size`` numbers as one vector, wherever in memory they lie."""
+    number = place.type.pointee
+    vector = ir.VectorType(number, size)
+    return builder.load(builder.bitcast(place, vector.as_pointer()), align=number.width // 8)
+
+
+def _store(builder: Any, block: Any, place: Any) -> None:
+    number = place.type.pointee
+    builder.store(block, builder.bitcast(place, block.type.as_pointer()), align=number.width // 8)
+
+
+def _hashing(characters: int) -> Any:
+    """Return a function that hashes ``SIZE`` seeds of so many characters."""
+
+    @intrinsic
+    def hashed(typing: Any, text: Any, at: Any, hashes: Any, marks: Any, to: Any) -> Any:
+        if not (_fits(text) and _fits(hashes) and _fits(marks, types.uint16)):
+            return None
+
+        def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+            first = _place(context, builder, text, values[0], values[1])
+            terms = []
+            for number, factor in enumerate(FACTORS[:characters]):
+                block = _block(builder, builder.gep(first, [ir.IntType(64)(number)]), SIZE)
+                terms.append(builder.mul(block, ir.Constant(block.type, [factor] * SIZE)))
+            while len(terms) > 1:  # by twos: none waits for all those before it
+                terms.append(builder.add(terms.pop(0), terms.pop(0)))
+            _store(builder, terms[0], _place(context, builder, hashes, values[2], values[4]))
+            low = builder.trunc(terms[0], ir.VectorType(ir.IntType(16), SIZE))
+            _store(builder, low, _place(context, builder, marks, values[3], values[4]))
+            return context.get_dummy_value()
+
+        return types.void(text, types.int64, hashes, marks, types.int64), build
+
+    return hashed
+
+
+hash_fives, hash_sevens = _hashing(5), _hashing(7)
 
 
 @intrinsic
@@ -55,18 +93,18 @@ def _same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
 
 @intrinsic
 def _equal_to(typing: Any, data: Any, at: Any, number: Any) -> Any:
-    if not _fits(data):
+    if not _fits(data, types.uint16):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         found = _block(builder, _place(context, builder, data, values[0], values[1]), WIDE)
         nothing = ir.Constant(found.type, ir.Undefined)
         first = builder.insert_element(nothing, values[2], ir.IntType(32)(0))
-        everywhere = ir.Constant(found.type, [0] * WIDE)
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), WIDE), [0] * WIDE)
         wanted = builder.shuffle_vector(first, nothing, everywhere)
         return builder.bitcast(builder.icmp_unsigned("==", found, wanted), ir.IntType(64))
 
-    return types.uint64(data, types.int64, types.uint32), build
+    return types.uint64(data, types.int64, types.uint16), build
 
 
 @intrinsic
@@ -98,34 +136,30 @@ def lowest(bits: Any) -> Any:
     return np.int64(_zeros_below(np.uint64(bits)))
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def same(one: Any, at: Any, stop: Any, other: Any, there: Any, end: Any) -> Any:
     """Return as bits which of the next ``SIZE`` characters of two texts are the same.
 
-    Both are uint32[n], contiguous. Of ``one`` the characters begin at ``at`` and end before
-    ``stop``, of ``other`` at ``there`` and before ``end``; past either end the bits are 0.
+    Both are uint32, contiguous. Of ``one`` the characters begin at ``at`` and end before ``stop``,
+    of ``other`` at ``there`` and before ``end``; past either end the bits are 0. The arrays go on
+    for ``SIZE`` numbers behind the ends, whatever is in there.
     """
     n = min(np.int64(SIZE), stop - at, end - there)
     if n <= 0:
         return np.uint64(0)
-    if at + SIZE <= len(one) and there + SIZE <= len(other):
-        return _same(one, at, other, there) & (~np.uint64(0) >> np.uint64(64 - n))
-    bits = np.uint64(0)
-    for k in range(n):
-        bits |= np.uint64(one[at + k] == other[there + k]) << np.uint64(k)
-    return bits
+    return _same(one, at, other, there) & (~np.uint64(0) >> np.uint64(64 - n))
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def equal_to(numbers: Any, at: Any, number: Any) -> Any:
-    """Return as bits which of the ``WIDE`` numbers (uint32) from ``at`` on equal ``number``.
+    """Return as bits which of the ``WIDE`` numbers (uint16) from ``at`` on equal ``number``.
 
     The caller sees to it that they exist.
     """
     return _equal_to(numbers, at, number)
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def fetch(data: Any, start: Any, stop: Any) -> None:
     """Ask for bytes ``data[start:stop]`` without waiting: they are read a little later."""
     for at in range(start, stop, LINE):

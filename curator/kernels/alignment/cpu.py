@@ -7,16 +7,19 @@ import numpy as np
 from curator.kernels.alignment.blocks import SIZE, fetch, lowest, same
 from curator.kernels.alignment.digits import count_digits, is_digit
 from curator.kernels.alignment.seeds import (
-    N_BITS,
+    PADDING,
     SEED,
     WHOLE,
+    WINDOW,
     agree,
     empty_index,
+    empty_window,
     fill,
     first_place,
     perhaps_present,
     seed_hashes,
 )
+from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
 from curator.kernels.narrow.cpu import widen_one
 
@@ -26,8 +29,6 @@ CREDIT = 12
 """The most a stretch can have in hand: it ends after this many points of misses in a row."""
 BACK = 64
 """Characters before a seed that a stretch may reach back over."""
-WINDOW = 64
-"""Seeds of the part looked up at a time."""
 ALL = ~np.uint64(0) >> np.uint64(64 - SIZE)
 BOTH = np.uint64(3)
 FETCHED = 8192
@@ -35,11 +36,11 @@ FETCHED = 8192
 from far away in memory."""
 
 
-@njit(cache=True, nogil=True)
-def _backward(whole, j, start, part, i, done):  # type: ignore[no-untyped-def]
+@njit(**BARE)
+def _backward(whole, j, part, i, done):  # type: ignore[no-untyped-def]
     """Return how many characters agree before ``part[i]``, the digits that do not, the first."""
     credit, equal, missed, lost, first = CREDIT // 2, 0, 0, 0, i
-    for back in range(1, min(BACK, i - done, j - start) + 1):
+    for back in range(1, min(BACK, i - done, j) + 1):
         if part[i - back] == whole[j - back]:
             credit = min(CREDIT, credit + MATCH)
             equal += 1
@@ -52,7 +53,7 @@ def _backward(whole, j, start, part, i, done):  # type: ignore[no-untyped-def]
     return equal, lost, first
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _forward(whole, j, stop, part, i, end):  # type: ignore[no-untyped-def]
     """Return how many characters agree from ``part[i]`` on, the digits that do not, the end."""
     credit, equal, missed, lost, last = CREDIT, 0, 0, 0, i
@@ -95,54 +96,41 @@ def _forward(whole, j, stop, part, i, end):  # type: ignore[no-untyped-def]
     return equal, lost, last
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _walk(  # type: ignore[no-untyped-def]
-    whole,
-    of_whole,
-    part,
-    of_part,
-    seed,
-    shortest,
-    may_miss,
-    window,
-    hashes,
-    bits,
-    heads,
-    following,
-    state,
+    whole, w, stop, part, end, seed, shortest, may_miss, index, window, counts
 ):
-    """Return the four counts of ``Alignment`` for one pair; zeros when it misses too much.
+    """Write the four ``counts`` of ``Alignment`` for one pair; none when it misses too much.
 
-    ``of_whole`` is the number of its key and where this begins and ends, ``of_part`` the latter.
+    The whole, of number ``w``, ends before ``stop``, the part before ``end``.
     """
-    w, start, stop = of_whole
-    first, end = of_part
     aligned, equal = np.int64(0), np.int64(0)
     digits, equal_digits = np.int64(0), np.int64(0)
-    i, done, base, n = first, first, first, np.int64(0)
+    i, done, base, n = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     present = np.uint64(0)
-    # What follows can reach back over BACK characters, and counts with ``shortest`` or more.
-    while i + seed <= end and end - done >= shortest and i - first - aligned - BACK <= may_miss:
-        if i == first and agree(part, i, whole, start, seed):
-            j = start  # copies begin alike: often that is all there is to look up
+    while i + seed <= end and end - done >= shortest:  # what follows counts with so many or more
+        # Missed is what lies between stretches; what follows can reach back over BACK characters.
+        if done - aligned + max(np.int64(0), i - done - BACK) > may_miss:
+            return
+        if i == 0 and agree(part, i, whole, 0, seed):
+            j = np.int64(0)  # copies begin alike: often that is all there is to look up
         else:
-            if w != state[WHOLE] or seed != state[SEED]:
-                fill(hashes, bits, state, w, whole, start, stop, seed)
+            if w != index.state[WHOLE] or seed != index.state[SEED]:
+                fill(index, w, whole, stop, seed)
             if i - base >= n:
                 base, n = i, min(np.int64(WINDOW), end - seed + 1 - i)
                 seed_hashes(part, base, n, seed, window)
-                present = perhaps_present(bits, state[N_BITS], window, n)
+                present = perhaps_present(index, window, n)
             ahead = present >> np.uint64(i - base)
             if ahead == 0:
                 i = base + n
                 continue
             i += lowest(ahead)
-            h, n_seeds = window[i - base], stop - start - seed + 1
-            j = first_place(hashes, heads, following, state, h, part, i, whole, start, n_seeds)
+            j = first_place(index, window.hashes[i - base], part, i, whole, stop - seed + 1)
             if j < 0:
                 i += 1
                 continue
-        before, lost_before, begin = _backward(whole, j, start, part, i, done)
+        before, lost_before, begin = _backward(whole, j, part, i, done)
         after, lost_after, last = _forward(whole, j + seed, stop, part, i + seed, end)
         if before + seed + after >= shortest:
             found = count_digits(part, begin, last)
@@ -152,26 +140,33 @@ def _walk(  # type: ignore[no-untyped-def]
             equal_digits += found - lost_before - lost_after
             done = last
         i = last
-    if end - first - aligned > may_miss:
-        return np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    return aligned, equal, digits, equal_digits
+    if end - aligned <= may_miss:
+        counts[0], counts[1], counts[2], counts[3] = aligned, equal, digits, equal_digits
 
 
 @njit(cache=True, nogil=True)
 def align(whole, part, pairs, seeds, shortest, at_least):  # type: ignore[no-untyped-def]
-    """Return int64[pairs, 4]: the fields of ``Alignment``; see the contract.
-
-    The keys of a pair are widened where they stay in the processor's nearest cache.
-    """
+    """Return int64[pairs, 4]: the fields of ``Alignment``; see the contract."""
     result = np.zeros((len(pairs), 4), np.int64)
-    whole_lengths, part_lengths = whole[0], part[0]
     most, most_of_part = np.int64(1), np.int64(1)
     for p in range(len(pairs)):
-        most = max(most, whole_lengths[pairs[p, 0]])
-        most_of_part = max(most_of_part, part_lengths[pairs[p, 1]])
-    there, here = np.empty(most, np.uint32), np.empty(most_of_part, np.uint32)
-    hashes, bits, heads, following, state = empty_index(most)
-    window = np.empty(WINDOW, np.uint32)
+        most = max(most, whole[0][pairs[p, 0]])
+        most_of_part = max(most_of_part, part[0][pairs[p, 1]])
+    room = np.empty(most + PADDING, np.uint32), np.empty(most_of_part + PADDING, np.uint32)
+    index, window = empty_index(most), empty_window()
+    _walk_all(whole, part, pairs, seeds, shortest, at_least, room, index, window, result)
+    return result
+
+
+@njit(**BARE)
+def _walk_all(  # type: ignore[no-untyped-def]
+    whole, part, pairs, seeds, shortest, at_least, room, index, window, result
+):
+    """Write the counts of all pairs into ``result`` (zeros).
+
+    The keys of a pair are widened into ``room``, which stays in the processor's nearest cache.
+    """
+    there, here = room
     widened = np.int64(-1)
     for p in range(len(pairs)):
         w, q, seed = pairs[p, 0], pairs[p, 1], seeds[p]
@@ -179,32 +174,17 @@ def align(whole, part, pairs, seeds, shortest, at_least):  # type: ignore[no-unt
             if pairs[p + 1, 0] != w:
                 _fetch_key(whole[2], whole[3], pairs[p + 1, 0])
             _fetch_key(part[2], part[3], pairs[p + 1, 1])
-        length = part_lengths[q]
-        if length < seed or whole_lengths[w] < seed:
+        stop, end = whole[0][w], part[0][q]
+        if end < seed or stop < seed:
             continue
         if w != widened:
             widen_one(whole[0], whole[1], whole[2], whole[3], w, there)
             widened = w
         widen_one(part[0], part[1], part[2], part[3], q, here)
-        may_miss = np.int64(np.float64(length) * (1.0 - at_least) + 1e-6)
-        result[p] = _walk(
-            there,
-            (w, np.int64(0), whole_lengths[w]),
-            here,
-            (np.int64(0), length),
-            seed,
-            shortest[p],
-            may_miss,
-            window,
-            hashes,
-            bits,
-            heads,
-            following,
-            state,
-        )
-    return result
+        may_miss = np.int64(np.float64(end) * (1.0 - at_least) + 1e-6)
+        _walk(there, w, stop, here, end, seed, shortest[p], may_miss, index, window, result[p])
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _fetch_key(starts, data, k):  # type: ignore[no-untyped-def]
     fetch(data, starts[k], min(starts[k + 1], starts[k] + FETCHED))

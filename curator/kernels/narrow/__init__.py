@@ -42,3 +42,12 @@ def widen(keys: NarrowKeys, documents: np.ndarray) -> Keys:
     offsets, codepoints = twin.body(keys.data, "narrow").widen(*keys, documents)
     nothing = np.zeros(0, np.int64)
     return Keys(offsets, codepoints, nothing, nothing)
+
+
+def gather(starts: np.ndarray, data: np.ndarray, documents: np.ndarray, into: np.ndarray) -> None:
+    """Copy the bytes of narrow keys into ``into`` (uint8[n]), one behind the other.
+
+    ``starts`` and ``data`` are those of the keys, ``documents`` int64[m] which of them, in any
+    order; ``into`` has just the room they need.
+    """
+    twin.body(data, "narrow").gather(starts, data, documents, into)

@@ -1,0 +1,141 @@
+"""Pairs laid alongside in tasks over parts of a corpus: as one by one, whatever the tasks."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curator.dedup import alongside
+from curator.dedup.alongside import aligned_shares, same_numbers
+from curator.dedup.fuzzy import FuzzyDuplicates
+from curator.dedup.signing import sign_part, signed_piece
+from curator.io.parts import Corpus
+from curator.kernels import buffers
+from curator.kernels.alignment import align
+from curator.kernels.fold import fold
+from curator.kernels.narrow import narrow
+from curator.kernels.shingles import unspaced
+from tests.dedup.corpus import cantonese, edited, javanese, write_parts
+
+HINDI = "दादी हर सुबह नदी के किनारे बैठकर पुराने गीत गाती हैं और गाँव के बच्चे दौड़ते हुए आते हैं "
+
+
+def texts_of(seed: int) -> list[str]:
+    """Return texts in three languages, copies of them with some changes, and pages of numbers."""
+    rng = np.random.default_rng(seed)
+    texts = [cantonese(rng, int(n)) for n in rng.integers(60, 400, 8)]
+    texts += [javanese(rng, int(n)) for n in rng.integers(40, 120, 8)]
+    texts += [HINDI * int(n) + cantonese(rng, 20) for n in rng.integers(2, 6, 4)]
+    texts += [text + "𠻺𠺢" * 3 for text in texts[:4]]
+    texts += [edited(rng, text, int(len(text) * 0.04)) for text in texts]
+    return [*texts, *(f"{cantonese(rng, 90)}{n}年{3 * n}月{7 * n}號" for n in range(100, 104))]
+
+
+def signed(folder: Path, texts: list[str], sizes: list[int]) -> tuple[Corpus, Path]:
+    """Return a corpus of so many texts a part, signed, and the folder of its pieces."""
+    parts = write_parts(folder, texts, sizes=sizes)
+    stage, work = FuzzyDuplicates(), folder / "work"
+    stage.open(parts, work)
+    for index in range(len(parts.parts)):
+        sign_part((parts.only(index), signed_piece(work, index)), stage.signing)
+    return parts, work
+
+
+def one_by_one(texts: list[str], pairs: np.ndarray, at_least: float) -> np.ndarray:
+    """Return what ``aligned_shares`` promises, each pair by itself."""
+    keys = fold(buffers.of(texts))
+    scripts, narrowed = unspaced(keys), narrow(keys, np.arange(len(texts)))
+    result = np.zeros((len(pairs), 2))
+    for place, (_, part) in enumerate(pairs.tolist()):
+        one = align(narrowed, narrowed, pairs[place : place + 1], scripts, at_least)
+        aligned, equal, digits, equal_digits = (int(column[0]) for column in one)
+        length = int(keys.lengths[part])
+        is_short = length < (100 if scripts[part] else 200)
+        if is_short and equal / length < 0.95:
+            continue
+        if digits >= 6 and 2 * equal_digits < digits:
+            continue
+        result[place] = aligned / length, equal / length
+    return result
+
+
+def some_pairs(texts: list[str], parts: Corpus, work: Path, n: int) -> np.ndarray:
+    """Return pairs of signed rows drawn at random, copies among them, each once."""
+    rng = np.random.default_rng(n)
+    signed_rows = set()
+    for index in range(len(parts.parts)):
+        found = alongside.read_arrays(signed_piece(work, index))
+        signed_rows.update(found["signed"].tolist())
+    drawn = rng.integers(0, len(texts), (n, 2)).tolist()
+    half = (len(texts) - 4) // 2
+    drawn += [[i, half + i] for i in range(half)] + [[half + i, i] for i in range(0, half, 3)]
+    kept = {(a, b) for a, b in drawn if a != b and {a, b} <= signed_rows}
+    pairs = np.array(sorted(kept), np.int64)
+    return pairs[rng.permutation(len(pairs))]
+
+
+@pytest.mark.parametrize("at_least", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize(
+    ("here", "pairs_at_once", "bytes_at_once", "enough"),
+    [(1 << 20, 1, 1, 1), (0, 7, 1 << 30, 1000), (0, 1, 1 << 30, 1000), (0, 1000, 5000, 1)],
+)
+def test_pairs_are_aligned_as_one_by_one_whatever_the_tasks(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at_least: float,
+    here: int,
+    pairs_at_once: int,
+    bytes_at_once: int,
+    enough: int,
+) -> None:
+    texts = texts_of(1)
+    parts, work = signed(tmp_path, texts, [0, 9, 0, 20, 1, len(texts) - 30, 0])
+    pairs = some_pairs(texts, parts, work, 200)
+    lengths = fold(buffers.of(texts)).lengths[pairs]
+    for name, value in (
+        ("HERE", here),
+        ("PAIRS_AT_ONCE", pairs_at_once),
+        ("BYTES_AT_ONCE", bytes_at_once),
+        ("ENOUGH_TASKS", enough),
+    ):
+        monkeypatch.setattr(alongside, name, value)
+    expected = one_by_one(texts, pairs, at_least)
+    assert 10 < (expected[:, 0] > 0).sum() < len(pairs)
+    with ThreadPoolExecutor(3) as threads:
+        found = aligned_shares(parts, pairs, lengths, at_least, "some", work, threads)
+    assert np.array_equal(found, expected)
+    n_tasks = len(list(work.glob("some-alongside-*")))
+    assert (n_tasks == 0) == (here > 0)
+    # Begun again, it takes what is finished.
+    again = aligned_shares(parts, pairs, lengths, at_least, "some", work, None)
+    assert np.array_equal(again, expected)
+
+
+def test_no_pairs_have_no_shares(tmp_path: Path) -> None:
+    parts, work = signed(tmp_path, ["阿婆" * 40, "街市" * 40], [2])
+    nothing = np.zeros((0, 2), np.int64)
+    assert aligned_shares(parts, nothing, nothing, 0.9, "none", work, None).shape == (0, 2)
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=60), st.integers(1, 20_000))
+def test_tasks_follow_one_another_and_hold_few_bytes_but_for_one_key(
+    sizes: list[int], bytes_at_once: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alongside, "BYTES_AT_ONCE", bytes_at_once)
+        found = alongside._cut(np.array(sizes, np.int64))
+    assert [start for start, _ in found] == [0, *(stop for _, stop in found[:-1])]
+    assert found[-1][1] == len(sizes)
+    for start, stop in found:
+        assert start < stop
+        assert sum(sizes[start:stop]) <= bytes_at_once + max(sizes[start:stop])
+
+
+def test_digits_decide_from_six_on() -> None:
+    digits, equal = np.array([0, 5, 6, 6, 9]), np.array([0, 0, 2, 3, 5])
+    assert same_numbers(digits, equal).tolist() == [True, True, False, True, True]
