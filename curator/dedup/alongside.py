@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
+from curator.dedup.differences import say_the_same
 from curator.dedup.pieces import piece, read_arrays, write_arrays
 from curator.dedup.signing import signed_keys, signed_piece
 from curator.io.parts import Corpus
-from curator.kernels.alignment import align
+from curator.kernels.alignment import Alignment, align
 from curator.kernels.bands import sort_rising
 from curator.kernels.narrow import NarrowKeys, gather
 
@@ -34,12 +35,6 @@ ENOUGH_TASKS = 12
 pieces of a corpus takes a millisecond each, and every task does."""
 HERE = 2_000
 """So many pairs are aligned without tasks: less than a tenth of a second."""
-DIGITS = 6
-"""Aligned digits from which on they decide: see ``same_numbers``."""
-SHORT = (100, 200)
-"""Keys shorter than this, in unspaced and in spaced scripts, must be nearly equal: in a sentence or
-two on a comet or a street, the few words that differ are all there is to say."""
-NEARLY_EQUAL = 0.95
 
 
 class Gathered(NamedTuple):
@@ -62,9 +57,9 @@ def aligned_shares(
     """Return float64[n, 2]: shares of the lesser document aligned with, and equal to, the better.
 
     ``pairs`` is int64[n, 2], rows of the better document, the whole, and of the lesser, the part;
-    ``lengths`` int64[n, 2] are those of their keys. A pair that says the same with other numbers,
-    or in a few lines with other words, has 0 in both, and so has one of which less than
-    ``at_least`` is aligned: the more is asked, the sooner strangers are given up. ``work`` holds
+    ``lengths`` int64[n, 2] are those of their keys. A pair of texts that do not ``say_the_same``
+    has 0 in both, and so has one of which less than ``at_least`` is aligned: the more is asked, the
+    sooner strangers are given up. ``work`` holds
     the signed piece of each part of the corpus; ``name`` names the pieces of this step.
     """
     order = _by_whole(pairs, corpus.total_rows)
@@ -124,7 +119,7 @@ def _shares(
     """Return the shares of pairs of rows (uint32[n]), the wholes rising."""
     rows, of_pair = np.unique(parts, return_inverse=True)
     gathered = _gathered(rows, first_rows, work)
-    found = np.empty((len(wholes), 4), np.int64)
+    found = np.empty((len(wholes), len(Alignment._fields)), np.int64)
     for index, start, stop in _runs(wholes, first_rows):
         there = read_arrays(signed_piece(work, index))
         places = np.empty((stop - start, 2), np.int64)
@@ -134,8 +129,7 @@ def _shares(
         found[start:stop] = np.stack(aligned, axis=1)
     lengths, unspaced = gathered.keys.lengths[of_pair], gathered.unspaced[of_pair]
     shares = found[:, :2] / np.maximum(1, lengths)[:, None]
-    shares[~same_numbers(found[:, 2], found[:, 3])] = 0
-    shares[(lengths < np.where(unspaced, *SHORT)) & (shares[:, 1] < NEARLY_EQUAL)] = 0
+    shares[~say_the_same(Alignment(*found.T), lengths, unspaced)] = 0
     return shares
 
 
@@ -165,14 +159,3 @@ def _runs(rows: np.ndarray, first_rows: np.ndarray) -> list[tuple[int, int, int]
     bounds = [*np.searchsorted(rows, first_rows).tolist(), len(rows)]
     runs = enumerate(itertools.pairwise(bounds))
     return [(index, start, stop) for index, (start, stop) in runs if start < stop]
-
-
-def same_numbers(digits: np.ndarray, equal_digits: np.ndarray) -> np.ndarray:
-    """Return bool[n]: whether the aligned digits (int64[n]) allow that one is a copy of the other.
-
-    Pages of one template (stations, villages, years, players) differ little in letters, but in
-    their numbers: with ``DIGITS`` digits or more, half of them must be the same. Of 12,085 pairs
-    of real copies, one character in five changed in some, no one fails; of 5,033 pairs of
-    different pages more than 70 % aligned, 3,836 do.
-    """
-    return (digits < DIGITS) | (2 * equal_digits >= digits)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curator.dedup import alongside
-from curator.dedup.alongside import aligned_shares, same_numbers
+from curator.dedup.alongside import aligned_shares
+from curator.dedup.differences import say_the_same
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.signing import sign_part, signed_piece
 from curator.io.parts import Corpus
@@ -53,14 +54,9 @@ def one_by_one(texts: list[str], pairs: np.ndarray, at_least: float) -> np.ndarr
     result = np.zeros((len(pairs), 2))
     for place, (_, part) in enumerate(pairs.tolist()):
         one = align(narrowed, narrowed, pairs[place : place + 1], scripts, at_least)
-        aligned, equal, digits, equal_digits = (int(column[0]) for column in one)
-        length = int(keys.lengths[part])
-        is_short = length < (100 if scripts[part] else 200)
-        if is_short and equal / length < 0.95:
-            continue
-        if digits >= 6 and 2 * equal_digits < digits:
-            continue
-        result[place] = aligned / length, equal / length
+        length = keys.lengths[[part]]
+        if say_the_same(one, length, scripts[[part]])[0]:
+            result[place] = one.aligned[0] / length[0], one.equal[0] / length[0]
     return result
 
 
@@ -134,8 +130,3 @@ def test_tasks_follow_one_another_and_hold_few_bytes_but_for_one_key(
     for start, stop in found:
         assert start < stop
         assert sum(sizes[start:stop]) <= bytes_at_once + max(sizes[start:stop])
-
-
-def test_digits_decide_from_six_on() -> None:
-    digits, equal = np.array([0, 5, 6, 6, 9]), np.array([0, 0, 2, 3, 5])
-    assert same_numbers(digits, equal).tolist() == [True, True, False, True, True]

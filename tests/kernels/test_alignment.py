@@ -11,7 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curator.kernels import alignment, buffers
-from curator.kernels.alignment import SPACED_SEED, UNSPACED_SEED, Alignment
+from curator.kernels.alignment import (
+    SPACED_LONG,
+    SPACED_SEED,
+    UNSPACED_LONG,
+    UNSPACED_SEED,
+    Alignment,
+)
 from curator.kernels.alignment.cpu import BACK, CREDIT, MATCH, MISS
 from curator.kernels.alignment.digits import ZEROS
 from curator.kernels.alignment.seeds import SCANS
@@ -62,15 +68,16 @@ class PlainWalk:
         for place in range(len(whole) - seed + 1):
             self.places.setdefault(whole[place : place + seed], place)
 
-    def result(self) -> tuple[int, int, int, int]:
-        aligned = equal = digits = equal_digits = i = done = 0
+    def result(self) -> tuple[int, int, int, int, int, int]:
+        aligned = equal = digits = equal_digits = i = done = left = 0
+        changes: list[int] = []
         while i + self.seed <= len(self.part):
             j = self.places.get(self.part[i : i + self.seed], -1)
             if j < 0:
                 i += 1
                 continue
-            before = self.backward(j, i, done)
-            after, last = self.forward(j + self.seed, i + self.seed)
+            before, changes_before = self.backward(j, i, done)
+            after, last, there, changes_after = self.forward(j + self.seed, i + self.seed)
             same = [*before, *range(i, i + self.seed), *after]
             if len(same) >= 2 * self.seed:
                 stretch = range(min(same), last)
@@ -78,32 +85,49 @@ class PlainWalk:
                 equal += len(same)
                 digits += sum(self.part[k].isdecimal() for k in stretch)
                 equal_digits += sum(self.part[k].isdecimal() for k in same)
+                changes += [*changes_before, *changes_after]
+                if 0 <= j - (i - min(same)) - left <= BACK:
+                    changes.append(min(same) - done)
+                left = there
                 done = last
             i = last
         if len(self.part) - aligned > self.may_miss:
-            return 0, 0, 0, 0
-        return aligned, equal, digits, equal_digits
+            return 0, 0, 0, 0, 0, 0
+        long = UNSPACED_LONG if self.seed == UNSPACED_SEED else SPACED_LONG
+        if aligned and len(self.whole) - left <= BACK:
+            changes.append(len(self.part) - done)
+        n_long = sum(length >= long for length in changes)
+        return aligned, equal, digits, equal_digits, sum(map(bool, changes)), n_long
 
-    def backward(self, j: int, i: int, lowest: int) -> list[int]:
+    def backward(self, j: int, i: int, lowest: int) -> tuple[list[int], list[int]]:
+        """Return the places that agree, and how long the changes between them are."""
         same, credit, back = [], CREDIT // 2, 1
+        changes, missed = [], 0
         while credit > 0 and back <= BACK and i - back >= lowest and j - back >= 0:
             if self.part[i - back] == self.whole[j - back]:
                 same.append(i - back)
                 credit = min(CREDIT, credit + MATCH)
+                changes += [missed] if missed else []
+                missed = 0
             else:
                 credit -= MISS
+                missed += 1
             back += 1
-        return same
+        return same, changes
 
-    def forward(self, j: int, i: int) -> tuple[list[int], int]:
-        same, credit, last = [], CREDIT, i
+    def forward(self, j: int, i: int) -> tuple[list[int], int, int, list[int]]:
+        same, credit, last, there = [], CREDIT, i, j
+        changes, missed = [], 0
         while credit > 0 and i < len(self.part) and j < len(self.whole):
             if self.part[i] == self.whole[j]:
                 same.append(i)
+                changes += [missed] if missed else []
+                missed = 0
                 i, j = i + 1, j + 1
-                credit, last = min(CREDIT, credit + MATCH), i
+                credit, last, there = min(CREDIT, credit + MATCH), i, j
                 continue
             credit -= MISS
+            missed += 1
             replaced, added, left_out = (
                 self.agree(i + 1, j + 1),
                 self.agree(i + 1, j),
@@ -111,7 +135,7 @@ class PlainWalk:
             )
             i += 1 if replaced or added or not left_out else 0
             j += 1 if replaced or not added else 0
-        return same, last
+        return same, last, there, changes
 
     def agree(self, i: int, j: int) -> bool:
         following = self.part[i : i + 2]
@@ -126,7 +150,7 @@ def keys_of(keys: list[str]) -> Keys:
     return Keys(offsets, codepoints, nothing, nothing)
 
 
-def one(whole: str, part: str) -> tuple[int, int, int, int]:
+def one(whole: str, part: str) -> tuple[int, int, int, int, int, int]:
     """Align the keys of two texts."""
     found = align(fold(buffers.of([whole])), fold(buffers.of([part])), np.array([[0, 0]]))
     return tuple(int(column[0]) for column in found)  # type: ignore[return-value]
@@ -173,7 +197,10 @@ def test_the_walk_equals_a_plain_one_whatever_the_keys_and_the_order_of_the_pair
     seeds = np.where(unspaced(part_keys), UNSPACED_SEED, SPACED_SEED)
     expected = [PlainWalk(wholes[w], parts[p], int(seeds[p]), at_least).result() for w, p in pairs]
     assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
-    for (aligned, equal, digits, equal_digits), (_, p) in zip(expected, pairs, strict=True):
+    for (aligned, equal, digits, equal_digits, changes, n_long), (_, p) in zip(
+        expected, pairs, strict=True
+    ):
+        assert n_long <= changes <= len(parts[p])
         assert equal_digits <= digits <= aligned <= len(parts[p])
         assert equal_digits <= equal <= aligned
 
@@ -294,7 +321,20 @@ def test_digits_are_those_of_every_script() -> None:
         len(everything),
         len(digits),
         len(digits),
+        0,
+        0,
     ]
+
+
+def test_letters_that_were_exchanged_are_told_from_words() -> None:
+    letters = CANTONESE.replace("街市", "街帀").replace("阿婆", "亞婆").replace("綠豆", "録豆")
+    words = CANTONESE.replace("街市", "碼頭").replace("阿婆", "細佬").replace("綠豆", "雪梨")
+    assert one(CANTONESE, letters)[4:] == (4, 0)
+    assert one(CANTONESE, words)[4:] == (4, 4)
+    letters = JAVANESE.replace("simbah", "simbih").replace("sawah", "sawoh").replace("aku", "oku")
+    words = JAVANESE.replace("simbah", "bapakku").replace("sawah", "kutha").replace("kendhi", "wos")
+    assert one(JAVANESE, letters)[5] == 0 < one(JAVANESE, letters)[4]
+    assert one(JAVANESE, words)[5] >= 3
 
 
 @LANGUAGES
@@ -355,12 +395,12 @@ def test_strangers_of_one_language_do_not_run_alongside() -> None:
 def test_numbers_that_differ_are_aligned_digits_that_are_not_equal() -> None:
     whole = "彌敦道 1001 號巴士站嘅頭班車朝早 05:40 開，尾班車夜晚 23:55 開，假日加開特別班次。"
     part = "彌敦道 2882 號巴士站嘅頭班車朝早 06:13 開，尾班車夜晚 22:26 開，假日加開特別班次。"
-    aligned, equal, digits, equal_digits = one(whole, part)
+    aligned, equal, digits, equal_digits, *_ = one(whole, part)
     # Four characters in a row that differ, as the number of the house, end a stretch.
     assert (digits, equal_digits) == (8, 2)
     assert aligned - equal == 6
     n = int(fold(buffers.of([whole])).lengths[0])
-    assert one(whole, whole) == (n, n, 12, 12)
+    assert one(whole, whole) == (n, n, 12, 12, 0, 0)
 
 
 def test_empty_keys_and_keys_shorter_than_a_seed_have_nothing_alongside() -> None:
@@ -373,10 +413,7 @@ def test_empty_keys_and_keys_shorter_than_a_seed_have_nothing_alongside() -> Non
         assert column.tolist() == [0] * len(pairs)
     assert Alignment(*(c.tolist() for c in align(keys, keys, np.zeros((0, 2), np.int64)))) == (
         [],
-        [],
-        [],
-        [],
-    )
+    ) * len(Alignment._fields)
 
 
 def test_millions_of_one_character_take_no_longer_than_other_text() -> None:
@@ -409,4 +446,4 @@ def test_a_pair_of_which_too_little_is_aligned_is_given_up_with_zeros() -> None:
         ]
         for share in (0.0, 0.5, 0.51)
     ]
-    assert half == [[10, 10, 0, 0], [10, 10, 0, 0], [0, 0, 0, 0]]
+    assert half == [[10, 10, 0, 0, 1, 1], [10, 10, 0, 0, 1, 1], [0] * 6]

@@ -14,6 +14,12 @@ SPACED_SEED = 7
 """Characters that must agree in a row for a stretch to begin. A letter says less than a Han
 character; after 20 % of its letters were replaced a text still has a fifth of its 7-grams."""
 
+UNSPACED_LONG = 2
+SPACED_LONG = 3
+"""Characters in a row that differ, from which on a word was exchanged and not a letter. Where one
+letter in five was replaced at random, one such run in five is of two letters or more, and one in 25
+of three."""
+
 
 class Alignment(NamedTuple):
     """What two keys have in common, for each pair."""
@@ -26,6 +32,11 @@ class Alignment(NamedTuple):
     """int64[pairs]: decimal digits, of any script, among the aligned characters."""
     equal_digits: np.ndarray
     """int64[pairs]: those of them that are the same in the whole."""
+    changes: np.ndarray
+    """int64[pairs]: runs of characters of the part that differ, inside a stretch, or between two of
+    which the second goes on where the first ended in the whole, but for 64 characters at most."""
+    long_changes: np.ndarray
+    """int64[pairs]: those of ``UNSPACED_LONG`` or ``SPACED_LONG`` characters or more."""
 
 
 def align(
@@ -52,5 +63,6 @@ def align(
     """
     body = twin.body(part.data, "alignment")
     seeds = np.where(is_unspaced[pairs[:, 1]], UNSPACED_SEED, SPACED_SEED)
-    found = body.align(tuple(whole), tuple(part), pairs, seeds, 2 * seeds, at_least)
+    long = np.where(is_unspaced[pairs[:, 1]], UNSPACED_LONG, SPACED_LONG)
+    found = body.align(tuple(whole), tuple(part), pairs, seeds, 2 * seeds, long, at_least)
     return Alignment(*found.T)

@@ -37,34 +37,44 @@ from far away in memory."""
 
 
 @njit(**BARE)
-def _backward(whole, j, part, i, done):  # type: ignore[no-untyped-def]
-    """Return how many characters agree before ``part[i]``, the digits that do not, the first."""
+def _backward(whole, j, part, i, done, long):  # type: ignore[no-untyped-def]
+    """Return how many characters agree before ``part[i]``, the digits that do not, the first, and
+    of the runs of characters that do not agree how many there are and how many are ``long``."""
     credit, equal, missed, lost, first = CREDIT // 2, 0, 0, 0, i
+    run, runs, long_runs = 0, 0, 0
     for back in range(1, min(BACK, i - done, j) + 1):
         if part[i - back] == whole[j - back]:
             credit = min(CREDIT, credit + MATCH)
             equal += 1
+            runs += run > 0
+            long_runs += run >= long
+            run = 0
             first, lost = i - back, missed
         else:
             missed += is_digit(part[i - back])
+            run += 1
             credit -= MISS
             if credit <= 0:
                 break
-    return equal, lost, first
+    return equal, lost, first, runs, long_runs
 
 
 @njit(**BARE)
-def _forward(whole, j, stop, part, i, end):  # type: ignore[no-untyped-def]
-    """Return how many characters agree from ``part[i]`` on, the digits that do not, the end."""
+def _forward(whole, j, stop, part, i, end, long):  # type: ignore[no-untyped-def]
+    """Return the same of the characters from ``part[i]`` on, with the end in both texts."""
     credit, equal, missed, lost, last = CREDIT, 0, 0, 0, i
+    there, gap, runs, long_runs = j, 0, 0, 0
     while credit > 0 and i < end and j < stop:
         level = same(part, i, end, whole, j, stop)
         if level == ALL:
             credit = CREDIT
+            runs += gap > 0
+            long_runs += gap >= long
+            gap = 0
             equal += SIZE
             i += SIZE
             j += SIZE
-            last, lost = i, missed
+            last, there, lost = i, j, missed
             continue
         added = same(part, i + 1, end, whole, j, stop)
         left_out = same(part, i, end, whole, j + 1, stop)
@@ -75,11 +85,15 @@ def _forward(whole, j, stop, part, i, end):  # type: ignore[no-untyped-def]
             if run > 0:
                 credit = min(CREDIT, credit + MATCH * run)
                 equal += run
+                runs += gap > 0
+                long_runs += gap >= long
+                gap = 0
                 k += run
-                last, lost = i + k, missed
+                last, there, lost = i + k, j + k, missed
             if k >= limit or k > SIZE - 3:  # the two characters after this one are not in sight
                 break
             credit -= MISS
+            gap += 1
             # One replaced, one more or one less: whichever makes the next two agree.
             if (level >> np.uint64(k + 1)) & BOTH != BOTH:
                 if (added >> np.uint64(k)) & BOTH == BOTH:
@@ -93,19 +107,21 @@ def _forward(whole, j, stop, part, i, end):  # type: ignore[no-untyped-def]
                 break
         i += k - stays
         j += k - waits
-    return equal, lost, last
+    return equal, lost, last, there, runs, long_runs
 
 
 @njit(**BARE)
 def _walk(  # type: ignore[no-untyped-def]
-    whole, w, stop, part, end, seed, shortest, may_miss, index, window, counts
+    whole, w, stop, part, end, asked, index, window, counts
 ):
-    """Write the four ``counts`` of ``Alignment`` for one pair; none when it misses too much.
+    """Write the six ``counts`` of ``Alignment`` for one pair; none when it misses too much.
 
     The whole, of number ``w``, ends before ``stop``, the part before ``end``.
     """
+    seed, shortest, long, may_miss = asked
     aligned, equal = np.int64(0), np.int64(0)
     digits, equal_digits = np.int64(0), np.int64(0)
+    runs, long_runs, left = np.int64(0), np.int64(0), np.int64(0)
     i, done, base, n = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     present = np.uint64(0)
     while i + seed <= end and end - done >= shortest:  # what follows counts with so many or more
@@ -130,37 +146,52 @@ def _walk(  # type: ignore[no-untyped-def]
             if j < 0:
                 i += 1
                 continue
-        before, lost_before, begin = _backward(whole, j, part, i, done)
-        after, lost_after, last = _forward(whole, j + seed, stop, part, i + seed, end)
+        before, lost_before, begin, runs_before, long_before = _backward(
+            whole, j, part, i, done, long
+        )
+        after, lost_after, last, there, runs_after, long_after = _forward(
+            whole, j + seed, stop, part, i + seed, end, long
+        )
         if before + seed + after >= shortest:
             found = count_digits(part, begin, last)
             aligned += last - begin
             equal += before + seed + after
             digits += found
             equal_digits += found - lost_before - lost_after
+            runs += runs_before + runs_after
+            long_runs += long_before + long_after
+            if 0 <= j - (i - begin) - left <= BACK:  # it goes on where it stopped, in both
+                runs += begin > done
+                long_runs += begin - done >= long
+            left = there
             done = last
         i = last
-    if end - aligned <= may_miss:
-        counts[0], counts[1], counts[2], counts[3] = aligned, equal, digits, equal_digits
+    if end - aligned > may_miss:
+        return
+    if aligned > 0 and stop - left <= BACK:
+        runs += end > done
+        long_runs += end - done >= long
+    counts[0], counts[1], counts[2], counts[3] = aligned, equal, digits, equal_digits
+    counts[4], counts[5] = runs, long_runs
 
 
 @njit(cache=True, nogil=True)
-def align(whole, part, pairs, seeds, shortest, at_least):  # type: ignore[no-untyped-def]
-    """Return int64[pairs, 4]: the fields of ``Alignment``; see the contract."""
-    result = np.zeros((len(pairs), 4), np.int64)
+def align(whole, part, pairs, seeds, shortest, long, at_least):  # type: ignore[no-untyped-def]
+    """Return int64[pairs, 6]: the fields of ``Alignment``; see the contract."""
+    result = np.zeros((len(pairs), 6), np.int64)
     most, most_of_part = np.int64(1), np.int64(1)
     for p in range(len(pairs)):
         most = max(most, whole[0][pairs[p, 0]])
         most_of_part = max(most_of_part, part[0][pairs[p, 1]])
     room = np.empty(most + PADDING, np.uint32), np.empty(most_of_part + PADDING, np.uint32)
     index, window = empty_index(most), empty_window()
-    _walk_all(whole, part, pairs, seeds, shortest, at_least, room, index, window, result)
+    _walk_all(whole, part, pairs, seeds, shortest, long, at_least, room, index, window, result)
     return result
 
 
 @njit(**BARE)
 def _walk_all(  # type: ignore[no-untyped-def]
-    whole, part, pairs, seeds, shortest, at_least, room, index, window, result
+    whole, part, pairs, seeds, shortest, long, at_least, room, index, window, result
 ):
     """Write the counts of all pairs into ``result`` (zeros).
 
@@ -182,7 +213,8 @@ def _walk_all(  # type: ignore[no-untyped-def]
             widened = w
         widen_one(part[0], part[1], part[2], part[3], q, here)
         may_miss = np.int64(np.float64(end) * (1.0 - at_least) + 1e-6)
-        _walk(there, w, stop, here, end, seed, shortest[p], may_miss, index, window, result[p])
+        asked = seed, shortest[p], long[p], may_miss
+        _walk(there, w, stop, here, end, asked, index, window, result[p])
 
 
 @njit(**BARE)
