@@ -23,6 +23,9 @@ NEARLY_EQUAL = 0.95
 """Share of equal characters from which on it does not matter in what the others differ."""
 LONG_CHANGES = 0.35
 """Share of long changes, among all, from which on words were exchanged and not letters."""
+LONG_CHANGES_SHORT = 0.1
+"""The same in short texts of spaced scripts, where two words have letters in common by chance: in
+the messages of programs one word in ten is enough to say something else."""
 CHANGES = 0.01
 """Long changes, a character of the text, that are enough to judge by."""
 
@@ -33,7 +36,7 @@ def say_the_same(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray)
     ``lengths`` is int64[n], the characters of the parts, and ``is_unspaced`` bool[n], their
     scripts. No pairs give no values.
     """
-    return same_numbers(found, lengths, is_unspaced) & same_words(found, lengths)
+    return same_numbers(found, lengths, is_unspaced) & same_words(found, lengths, is_unspaced)
 
 
 def same_numbers(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -> np.ndarray:
@@ -50,13 +53,15 @@ def same_numbers(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray)
     return np.where(is_short, enough_if_short, enough | (found.digits < DIGITS))
 
 
-def same_words(found: Alignment, lengths: np.ndarray) -> np.ndarray:
+def same_words(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -> np.ndarray:
     """Return bool[n]: whether what differs are letters rather than words.
 
     A change is long that covers ``UNSPACED_LONG`` or ``SPACED_LONG`` characters or more. Where one
     letter in five is replaced at random one change in five is of two letters or more and one in 25
     of three.
     """
-    are_words = found.long_changes >= LONG_CHANGES * found.changes
-    are_words &= found.long_changes >= CHANGES * lengths
+    is_message = ~is_unspaced & (lengths < SHORT[1])
+    least = np.where(is_message, LONG_CHANGES_SHORT, LONG_CHANGES)
+    are_words = found.long_changes >= least * found.changes
+    are_words &= found.long_changes >= np.where(is_message, 1, CHANGES * lengths)
     return ~are_words | (found.equal >= NEARLY_EQUAL * lengths)

@@ -112,6 +112,12 @@ def test_in_a_sentence_or_two_one_number_in_five_decides() -> None:
     assert the_same(longer, longer.replace("12號", "13號"))
 
 
+def test_in_a_message_one_word_in_ten_decides() -> None:
+    message = "Yen arep nyimpen owahan, klik tombol ing pojok kiwa ngisor banjur entenana sedhela."
+    assert the_same(message, message.replace("sedhela", "sedela").replace("pojok", "pajok"))
+    assert not the_same(message, message.replace("kiwa", "tengen").replace("nyimpen", "mbatalake"))
+
+
 def test_numbers_of_every_script_decide_from_six_digits_on() -> None:
     text = HINDI.format(*HAMLETS[0]) + " जनसंख्या {} है, क्षेत्रफल {} है, और पिन कोड {} है।"
     town = text.format("४५२१", "३८", "२६११५")
