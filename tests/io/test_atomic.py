@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from curator.errors import ResourceError
+from curator.io import atomic
 from curator.io.atomic import TEMPORARY_PREFIX, atomic_write
 
 
@@ -119,3 +122,43 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
     rest = [name for name in os.listdir(tmp_path) if name != "a"]
     assert all(name.startswith(TEMPORARY_PREFIX) for name in rest)
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("n_bytes", [0, 1, 100])
+def test_what_is_written_in_pieces_is_whole(
+    tmp_path: Path, buffered: bool, n_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "EARLY_BYTES", 10)
+    pieces = [bytes([place]) * n_bytes for place in range(7)]
+    with atomic_write(tmp_path / "a", buffered=buffered) as stream:
+        assert [stream.write(piece) for piece in pieces] == [n_bytes] * 7
+    assert (tmp_path / "a").read_bytes() == b"".join(pieces)
+
+
+def test_a_system_that_takes_a_part_at_a_time_is_given_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = io.FileIO.write
+
+    class Slow(io.FileIO):
+        def write(self, data: Any) -> int:
+            return whole(self, bytes(data)[:3])
+
+    class File(atomic._TemporaryFile, Slow):
+        pass
+
+    monkeypatch.setattr(atomic, "_TemporaryFile", File)
+    with atomic_write(tmp_path / "a", buffered=False) as stream:
+        assert stream.write("佢哋食咗飯".encode()) == 15
+    assert (tmp_path / "a").read_text("utf-8") == "佢哋食咗飯"
+
+
+def test_a_system_without_the_hint_writes_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "EARLY_BYTES", 1)
+    monkeypatch.setattr(atomic, "_sync_file_range", lambda: None)
+    with atomic_write(tmp_path / "a", buffered=False) as stream:
+        stream.write(b"abc")
+    assert (tmp_path / "a").read_bytes() == b"abc"
