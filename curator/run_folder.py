@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import fsspec
-
 from curator import manifest
 from curator.errors import DataError, RecipeError, ResourceError
 from curator.io.atomic import TEMPORARY_PREFIX
@@ -75,15 +73,16 @@ def exclusive(run: Path) -> Iterator[None]:
 
 def describe_input(file: InputFile) -> dict[str, Any]:
     """Return name, size and hash of an input file; a remote file has its etag instead."""
-    filesystem, path = fsspec.core.url_to_fs(file.path)
-    local = "file" in (
-        filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)
-    )
+    path: str | None = file.path
+    if "://" in file.path:
+        from curator.io.remote import local_path
+
+        path = local_path(file.path)
     entry: dict[str, Any] = {"file": file.file, "bytes": file.size}
     try:
-        entry["sha256"] = manifest.file_sha256(path) if local else None
+        entry["sha256"] = None if path is None else manifest.file_sha256(path)
     except OSError as error:
         raise ResourceError(f"{file.path}: cannot be read: {error.strerror}") from error
-    if not local:
+    if path is None:
         entry["modified"] = file.modified
     return entry

@@ -9,9 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
-
-import fsspec
+from typing import BinaryIO
 
 from curator.errors import DataError, RecipeError
 
@@ -84,7 +82,9 @@ def open_file(path: str) -> BinaryIO:
     try:
         if "://" not in path:
             return open(path, "rb")
-        return cast(BinaryIO, fsspec.open(path, "rb").open())
+        from curator.io.remote import open_url
+
+        return open_url(path)
     except (OSError, ImportError) as error:
         raise unreadable(path, error) from error
 
@@ -115,7 +115,9 @@ def _expand(pattern: str, extensions: Sequence[str]) -> Iterator[Match]:
     if pattern.startswith("file://"):
         pattern = pattern.removeprefix("file://")
     if "://" in pattern:
-        yield from _expand_url(pattern, extensions)
+        from curator.io.remote import expand_url
+
+        yield from expand_url(pattern, extensions)
         return
     path = Path(pattern).expanduser()
     if not os.path.lexists(path):
@@ -190,41 +192,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # the file is named in an error where it is opened
         return False
-
-
-def _expand_url(url: str, extensions: Sequence[str]) -> Iterator[Match]:
-    if "::" in url:
-        raise DataError(f"{url}: chained URLs are not read; unpack the archive first")
-    try:
-        system, path = fsspec.core.url_to_fs(url)
-        if MAGIC & set(path) and not system.exists(path):
-            listing = system.glob(path, detail=True)
-            root = path[: min(path.index(char) for char in MAGIC & set(path))].rpartition("/")[0]
-            known_only = path.endswith("*")
-        elif system.isdir(path):
-            listing, root, known_only = system.find(path, detail=True), path, True
-        else:
-            listing = {path: system.info(path)}
-            root, known_only = path.rpartition("/")[0], False
-    except FileNotFoundError as error:
-        raise DataError(f"{url}: no such file or folder; check the URL") from error
-    except (OSError, ImportError, ValueError) as error:
-        raise unreadable(url, error) from error
-    for found, details in sorted(listing.items()):
-        name = found.removeprefix(root).lstrip("/")
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        if details.get("type") == "directory" or (known_only and hidden):
-            continue
-        if not known_only or has_extension(found, extensions):
-            yield _remote(system.unstrip_protocol(found), name, details)
-
-
-def _remote(url: str, name: str, details: Mapping[str, Any]) -> Match:
-    if details.get("size") is None:
-        raise DataError(f"{url}: the server does not tell the size; download the file first")
-    times = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created")
-    modified = next((str(details[key]) for key in times if details.get(key) is not None), "")
-    return url, name, int(details["size"]), modified
 
 
 def _unique_names(names: Mapping[str, str]) -> dict[str, str]:
