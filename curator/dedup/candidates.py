@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from curator.dedup.layout import runs_of
 from curator.dedup.pieces import piece, read_arrays, read_into, stored_arrays, write_arrays
 from curator.dedup.signing import signed_piece
 from curator.errors import ResourceError
-from curator.kernels.bands import NO_ROW, meetings, packed_hashes, sort_pairs
+from curator.kernels.bands import NO_ROW, partners
 
 ROW_BITS = np.uint64(32)
 MOST_ROWS = 1 << 32
@@ -68,7 +68,7 @@ class BandTasks(NamedTuple):
 
 def pairs_piece(work: Path, number: int, of_range: int) -> Path:
     """Return the path of the pairs of task ``number`` from one range of the hash."""
-    return work / f"pairs-{number:03d}-{of_range:04d}"
+    return work / f"partners-{number:03d}-{of_range:04d}"
 
 
 def band_tasks(work: Path) -> BandTasks:
@@ -155,32 +155,45 @@ def _band_task(item: tuple[int, list[int]], n_ranges: int, work: Path) -> None:
     found = read_arrays(work / ELIGIBLE)
     if n_ranges == 1:
         hashes = _read_bands(bands, found["starts"], found["counts"], 0, work)
-        sorted_bands = (packed_hashes(band, found["rows"]) for band in hashes)
-        write_arrays(paths[0], _pairs_of(sorted_bands, found["order"]))
+        write_arrays(paths[0], _partners(hashes, _order_of(found["rows"], found["order"])))
         return
     with tempfile.TemporaryFile(dir=work) as file:
         ranges = _in_ranges(bands[0], found, n_ranges, file, work)
-        for path, packed in zip(paths, ranges, strict=True):
-            piece(path, partial(_pairs_of, [packed], found["order"]))
+        for path, (hashes, places) in zip(paths, ranges, strict=True):
+            order = found["order"][found["rows"][places]]
+            piece(path, partial(_partners, hashes, order, places))
+
+
+def _order_of(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return uint32[n]: the place of each row (uint32[n]) in ``order``, or ``NO_ROW``."""
+    result = np.full(len(rows), NO_ROW, np.uint32)
+    takes_part = rows != NO_ROW
+    result[takes_part] = order[rows[takes_part]]
+    return result
 
 
 def _in_ranges(
     band: int, found: dict[str, np.ndarray], n_ranges: int, file: Any, work: Path
-) -> Iterator[np.ndarray]:
-    """Yield uint64[n], rising: ``hash << 32 | row`` of the documents of each range of the hash.
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield hashes uint32[1, n] and places uint32[n] of the documents of each range of the hash.
 
-    Parts are read once, some at a time, and lie in ``file`` until their range comes.
+    Places are those among the signed documents of all parts, and rise. Parts are read once, some at
+    a time, and lie in ``file`` until their range comes.
     """
-    width = (1 << 64) // n_ranges
-    lowest = np.array([number * width for number in range(1, n_ranges)], np.uint64)
+    by = np.uint32(32 - (n_ranges - 1).bit_length())
     runs = [0]
     bounds = []
     for start, stop in runs_of(found["counts"], ROWS_AT_ONCE):
         first = int(found["counts"][:start].sum())
         counts = found["counts"][start:stop]
         hashes = _read_bands([band], found["starts"][start:stop], counts, start, work)[0]
-        packed = packed_hashes(hashes, found["rows"][first : first + len(hashes)])
-        bounds.append([0, *np.searchsorted(packed, lowest).tolist(), len(packed)])
+        taking_part = np.flatnonzero(found["rows"][first : first + len(hashes)] != NO_ROW)
+        of_range = (hashes[taking_part] >> by).astype(np.uint16)
+        by_range = taking_part[np.argsort(of_range, kind="stable")]
+        packed = (hashes[by_range].astype(np.uint64) << ROW_BITS) | (by_range + first).astype(
+            np.uint64
+        )
+        bounds.append([0, *np.cumsum(np.bincount(of_range, minlength=n_ranges)).tolist()])
         file.write(packed.data)
         runs.append(runs[-1] + len(packed))
     for number in range(n_ranges):
@@ -191,34 +204,21 @@ def _in_ranges(
             here = packed[place : place + size]
             read_into(Path("bands in ranges"), file, 8 * (first + run[number]), here)
             place += size
-        packed.sort(kind="stable")  # runs that rise are merged
-        yield packed
+        yield (packed >> ROW_BITS).astype(np.uint32)[None], packed.astype(np.uint32)
 
 
-def _pairs_of(bands: Iterable[np.ndarray], order: np.ndarray) -> dict[str, np.ndarray]:
-    """Return few uint64[n], pairs of rows that meet in small buckets, once for each bucket, and
-    many, those that meet in others, both rising; common uint32[k], the hashes of the buckets that
-    are not rare, band after band, which begin at common_starts int64[bands + 1]; and a sample of
-    the pairs."""
-    few, many, common = [], [], []
-    for packed in bands:
-        found = meetings(packed, order, SMALL, RARE, ANCHORS)
-        few.append(found.few)
-        many.append(found.many)
-        common.append(found.common)
-    joint = []
-    for some in (few, many):
-        pairs = np.concatenate([np.zeros(0, np.uint64), *some])
-        some.clear()
-        sort_pairs(pairs, len(order))
-        joint.append(pairs)
-    return {
-        "few": joint[0],
-        "many": joint[1],
-        "common": np.concatenate(common),
-        "common_starts": np.cumsum([0, *(len(hashes) for hashes in common)]),
-        "sample": np.concatenate([pairs[::SAMPLED] for pairs in joint]),
-    }
+def _partners(
+    hashes: np.ndarray, order: np.ndarray, places: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Return the arrays of ``bands.Partners`` for ``hashes`` (uint32[bands, n]), and a sample of
+    the pairs, packed; documents are named by ``places`` (uint32[n], rising), if given."""
+    found = partners(hashes, order, SMALL, RARE, ANCHORS)
+    if places is not None:
+        found = found._replace(firsts=places[found.firsts], partners=places[found.partners])
+    sampled = np.arange(0, len(found.partners), SAMPLED)
+    firsts = found.firsts[np.searchsorted(found.ends, sampled, side="right")]
+    sample = (firsts.astype(np.uint64) << ROW_BITS) | found.partners[sampled]
+    return {**found._asdict(), "sample": sample}
 
 
 def _read_bands(

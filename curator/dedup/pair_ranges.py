@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,16 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.candidates import band_tasks, meet
-from curator.dedup.layout import read_layout
+from curator.dedup.candidates import ELIGIBLE, MOST_ROWS, band_tasks, meet, pack, unpack
 from curator.dedup.pieces import piece, read_arrays
-from curator.dedup.verify import MET_ONCE, SKETCHES, compared
+from curator.dedup.sketches import resembling
 from curator.kernels.bands import met, sort_pairs
 
 PAIRS_AT_ONCE = 1 << 21
 """Pairs of one range, about, with those that are there once for each of several bands: 50 bytes
 each in the task that counts them. More are cut between pairs of rows, even of one first row."""
 RANGES = "pair-ranges"
+ROWS_SQUARED = MOST_ROWS**2
 COMMON_PLACES = 4
 """A pair that meets in larger buckets alone must meet in so many of them to be looked at."""
 
@@ -30,6 +31,20 @@ class Meeting(NamedTuple):
     picky: bool
     """Whether a pair must meet in a small bucket, or in ``COMMON_PLACES``, and then be alike in
     its sketches; else any meeting is enough."""
+
+
+class Runs(NamedTuple):
+    """Documents with their partners: the first arrays of ``bands.Partners``, in any order."""
+
+    firsts: np.ndarray
+    n_few: np.ndarray
+    ends: np.ndarray
+    partners: np.ndarray
+
+
+NO_RUNS = Runs(
+    np.zeros(0, np.uint32), np.zeros(0, np.uint32), np.zeros(0, np.int64), np.zeros(0, np.uint32)
+)
 
 
 def candidates_piece(work: Path, number: int) -> Path:
@@ -58,7 +73,7 @@ def _cuts(work: Path) -> dict[str, np.ndarray]:
     samples = [np.zeros(0, np.uint64)]
     for path in band_tasks(work).pieces(work):
         found = read_arrays(path)
-        n_pairs += len(found["few"]) + len(found["many"])
+        n_pairs += len(found["partners"])
         samples.append(found["sample"].copy())
     sample = np.sort(np.concatenate(samples))
     n_ranges = -(-n_pairs // PAIRS_AT_ONCE)
@@ -71,27 +86,70 @@ def _range_task(number: int, meeting: Meeting, work: Path) -> None:
 
 
 def _candidates(number: int, meeting: Meeting, work: Path) -> dict[str, np.ndarray]:
-    lowest = read_arrays(work / RANGES)["lowest"]
-    layout = read_layout(work)
-    few, many = (_of_range(name, lowest[number : number + 2], work) for name in ("few", "many"))
-    for pairs in (few, many):
-        sort_pairs(pairs, layout.total_rows)
-    pairs, times = met(few, many, COMMON_PLACES if meeting.picky else 1)
-    del few, many
+    lowest = [*read_arrays(work / RANGES)["lowest"].tolist(), ROWS_SQUARED]
+    found = _of_range(lowest[number], lowest[number + 1], work)
+    pairs, repeatedly = met(*found, least=COMMON_PLACES if meeting.picky else 1)
+    del found
+    eligible = read_arrays(work / ELIGIBLE)
     if meeting.picky:
-        whole = SKETCHES._replace(here=len(pairs))  # this is a task already
-        looked_at = compared(layout, pairs, whole, f"looked-{number:05d}", work, None)[:, 0]
-        pairs = pairs[looked_at >= np.where(times > 1, 0, MET_ONCE)]
-    return {"pairs": pairs}
+        pairs = resembling(pairs, repeatedly, eligible["counts"], work)
+    sort_pairs(pairs, len(eligible["rows"]))
+    return {"pairs": pack(eligible["rows"][unpack(pairs)])}  # places rise as rows do
 
 
-def _of_range(name: str, bounds: np.ndarray, work: Path) -> np.ndarray:
-    """Return uint64[n]: the pairs from the first of ``bounds`` to before the second, if any."""
-    slices = [np.zeros(0, np.uint64)]
+def _of_range(low: int, high: int, work: Path) -> Runs:
+    """Return what ``met`` asks for of the pairs from ``low`` to before ``high``."""
+    runs = [NO_RUNS]
     for path in band_tasks(work).pieces(work):
-        pairs = read_arrays(path)[name]
-        start = np.searchsorted(pairs, bounds[0])
-        stop = np.searchsorted(pairs, bounds[1]) if len(bounds) > 1 else len(pairs)
-        if start < stop:
-            slices.append(pairs[start:stop].copy())  # a slice would hold its file open
-    return np.concatenate(slices)
+        for found in _between(read_arrays(path), low, high):
+            # copied: a slice would hold its file open
+            runs.append(Runs(*(array.copy() for array in found)))
+    joint = Runs(*map(np.concatenate, zip(*runs, strict=True)))
+    return joint._replace(ends=np.cumsum(joint.ends))
+
+
+def _between(found: dict[str, np.ndarray], low: int, high: int) -> Iterator[Runs]:
+    """Yield runs of documents, with the number of their partners for ``ends``.
+
+    Of a document at either end, whose pairs may be more than a task holds, only those partners are
+    taken that are wanted.
+    """
+    firsts, ends = found["firsts"], found["ends"]
+    bounds = (low, min(high, ROWS_SQUARED - MOST_ROWS))  # no document has the last number
+    start, stop = np.searchsorted(firsts, np.array([b >> 32 for b in bounds], np.uint32)).tolist()
+    cut = [
+        place
+        for place, bound in zip((start, stop), bounds, strict=True)
+        if bound % MOST_ROWS and place < len(firsts) and int(firsts[place]) == bound >> 32
+    ]
+    for place in dict.fromkeys(cut):
+        first = int(firsts[place]) << 32
+        yield _cut(found, place, max(0, low - first), min(MOST_ROWS, high - first))
+    start += start in cut
+    if start < stop:
+        begin = ends[start - 1] if start else 0
+        whole = slice(start, stop)
+        sizes = np.diff(ends[whole], prepend=begin)
+        partners = found["partners"][begin : ends[stop - 1]]
+        yield Runs(firsts[whole], found["n_few"][whole], sizes, partners)
+
+
+def _cut(found: dict[str, np.ndarray], place: int, least: int, most: int) -> Runs:
+    """Return the run of one document with its partners from ``least`` to before ``most``."""
+    begin, end = int(found["ends"][place - 1]) if place else 0, int(found["ends"][place])
+    middle = begin + int(found["n_few"][place])
+    few, many = (
+        _chosen(found["partners"][slice(*bounds)], least, most)
+        for bounds in ((begin, middle), (middle, end))
+    )
+    n_few, size = np.array([len(few)], np.uint32), np.array([len(few) + len(many)])
+    return Runs(found["firsts"][place : place + 1], n_few, size, np.concatenate([few, many]))
+
+
+def _chosen(partners: np.ndarray, least: int, most: int) -> np.ndarray:
+    """Return the numbers from ``least`` to before ``most``, looked at some at a time."""
+    chosen = [np.zeros(0, np.uint32)]
+    for start in range(0, len(partners), PAIRS_AT_ONCE):
+        some = partners[start : start + PAIRS_AT_ONCE]
+        chosen.append(some[(some >= least) & (some < most)])
+    return np.concatenate(chosen)

@@ -1,4 +1,4 @@
-"""Third step: pairs are compared, two parts at a time: by sketches or exact Jaccard."""
+"""Fourth step, with exact Jaccard: pairs are compared, two parts at a time."""
 
 from __future__ import annotations
 
@@ -14,18 +14,9 @@ from curator.cluster import run_tasks
 from curator.dedup.candidates import MOST_ROWS, ROW_BITS, unpack
 from curator.dedup.pieces import piece, read_arrays, write_arrays
 from curator.dedup.prepared import load_prepared
-from curator.dedup.signing import signed_piece
 from curator.io.parts import Corpus, Part
 from curator.kernels.jaccard import jaccard
 from curator.kernels.shingles import ShingleSets
-from curator.kernels.sketches import overlap
-
-MET_ONCE = 0.05
-"""So much more is asked of a pair that met in one bucket alone: most of these are strangers."""
-OVERLAP = (0.18, 0.14)
-"""Least guessed overlap of a pair worth aligning, unspaced and spaced scripts. Of the copies with
-one character in five replaced .5 % and 5 % lie below, of the strangers that met in a bucket two
-thirds."""
 
 
 class Comparison(NamedTuple):
@@ -44,29 +35,6 @@ class Comparison(NamedTuple):
     """``compare(left, right, places)``: float64[n, columns]; places are int64[n, 2] into rows."""
 
 
-def load_sketches(work: Path, index: int) -> dict[str, np.ndarray]:
-    """Return the signed rows of a part with their sketches and the lengths of their keys."""
-    found = read_arrays(signed_piece(work, index))
-    return {
-        "rows": found["signed"],
-        "sketches": found["sketches"],
-        "lengths": found["signed_lengths"].astype(np.int64),
-        "unspaced": found["signed_unspaced"],
-    }
-
-
-def compare_sketches(
-    left: dict[str, np.ndarray],
-    right: dict[str, np.ndarray],
-    places: np.ndarray,
-) -> np.ndarray:
-    """Return float64[n, 1]: by how much the guessed overlap passes what is worth aligning."""
-    sizes = (left["lengths"], right["lengths"])
-    guessed = overlap(left["sketches"], right["sketches"], places, *sizes)
-    least = np.where(left["unspaced"][places[:, 0]], *OVERLAP)
-    return (guessed - least)[:, None]
-
-
 def compare_jaccard(
     left: dict[str, np.ndarray],
     right: dict[str, np.ndarray],
@@ -76,9 +44,6 @@ def compare_jaccard(
     """Return float64[n, 1]: exact Jaccard, 0 below ``at_least``."""
     one, other = (ShingleSets(side["offsets"], side["hashes"]) for side in (left, right))
     return jaccard(one, other, places, at_least)[:, None]
-
-
-SKETCHES = Comparison(1, 1_000_000, 1_000_000, load_sketches, compare_sketches)
 
 
 def by_jaccard(at_least: float) -> Comparison:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,12 +14,13 @@ from curator.kernels.bands import (
     ANCHORS,
     NO_ROW,
     SMALL_BUCKET,
+    Partners,
     band_hashes,
     bucket_order,
     bucket_pairs,
-    meetings,
     met,
-    packed_hashes,
+    neighbours,
+    partners,
     sort_pairs,
     sort_rising,
 )
@@ -102,40 +105,92 @@ def test_short_and_long_hashes_and_a_known_order_give_the_same_pairs(
         assert hashes[first] == hashes[second]
 
 
+def plain_partners(
+    hashes: np.ndarray, order: np.ndarray, small: int, anchors: int
+) -> dict[bool, list[tuple[int, int]]]:
+    """Return the pairs of all bands, rising: in small buckets under True, in others under False."""
+    expected: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    by_order = sorted(np.flatnonzero(order != NO_ROW).tolist(), key=lambda i: int(order[i]))
+    for band in hashes:
+        some = band[by_order]
+        sizes = [int((some == h).sum()) for h in some]
+        for first, second in bucket_pairs(some, small, anchors).tolist():
+            low, high = sorted((by_order[first], by_order[second]))
+            expected[sizes[first] <= small].append((low, high))
+    return {few: sorted(pairs) for few, pairs in expected.items()}
+
+
+def listed(found: Partners) -> dict[bool, list[tuple[int, int]]]:
+    """Return the pairs that are listed, rising: in small buckets under True, in others."""
+    pairs: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    start = 0
+    for first, n_few, end in zip(found.firsts, found.n_few, found.ends, strict=True):
+        assert end > start
+        for place in range(start, end):
+            few = place < start + n_few
+            pairs[bool(few)].append((int(first), int(found.partners[place])))
+        start = int(end)
+    assert start == len(found.partners)
+    return {few: sorted(some) for few, some in pairs.items()}
+
+
+HASHES = st.sampled_from([0, 1, 2, 3, 2**31, 2**32 - 1]) | st.integers(0, 2**32 - 1)
+
+
 @settings(deadline=None)
 @given(
-    st.lists(st.sampled_from([0, 1, 2, 3, 2**31, 2**32 - 1]), max_size=60),
+    st.lists(st.lists(HASHES, min_size=3, max_size=3), max_size=60),
     st.integers(1, 9),
-    st.integers(0, 9),
-    st.integers(1, 4),
+    st.integers(1, 12),
+    st.integers(0, 4),
     st.integers(0, 2**32 - 1),
+    st.booleans(),
 )
-def test_meetings_are_the_pairs_of_small_and_of_large_buckets(
-    hashes: list[int], small: int, rare: int, anchors: int, seed: int
+def test_partners_are_the_pairs_of_small_and_of_large_buckets(
+    rows: list[list[int]], small: int, rare: int, anchors: int, seed: int, wide: bool
 ) -> None:
     rng = np.random.default_rng(seed)
-    n = len(hashes)
-    rows = np.sort(rng.permutation(3 * n)[:n])  # ordinals of documents, in the order of the corpus
+    n = len(rows)
+    hashes = np.array(rows, np.uint32).reshape(n, 3).T.copy()
     takes_part = rng.random(n) < 0.9
-    order = np.full(3 * n, NO_ROW, np.uint32)
-    order[rows[takes_part]] = rng.permutation(int(takes_part.sum()))
-    known = np.where(takes_part, rows, NO_ROW).astype(np.uint32)
-    packed = packed_hashes(np.array(hashes, np.uint32), known)
-    assert packed.tolist() == sorted(
-        h << 32 | r for h, r, yes in zip(hashes, rows.tolist(), takes_part, strict=True) if yes
-    )
-    found = meetings(packed, order, small, rare, anchors)
-    by_order = sorted(np.flatnonzero(takes_part).tolist(), key=lambda i: int(order[rows[i]]))
-    some = [hashes[i] for i in by_order]
-    sizes = [some.count(h) for h in some]
-    expected: dict[bool, list[int]] = {True: [], False: []}
-    for first, second in bucket_pairs(np.array(some, np.uint32), small, anchors).tolist():
-        low, high = sorted(int(rows[by_order[i]]) for i in (first, second))
-        expected[sizes[first] <= small].append(low << 32 | high)
-    assert sorted(found.few.tolist()) == sorted(expected[True])
-    assert sorted(found.many.tolist()) == sorted(expected[False])
-    assert found.few.dtype == found.many.dtype == np.uint64
-    assert found.common.tolist() == sorted({h for h in some if some.count(h) > max(1, rare)})
+    order = np.full(n, NO_ROW, np.uint32)
+    order[takes_part] = rng.permutation(int(takes_part.sum()))
+    with pytest.MonkeyPatch.context() as patch:
+        if wide:  # as for lists that 32 bits cannot number
+            patch.setattr(neighbours, "NARROW", 0)
+        found = partners(hashes, order, small, rare, anchors)
+    assert listed(found) == plain_partners(hashes, order, small, anchors)
+    assert found.firsts.tolist() == sorted(set(found.firsts.tolist()))
+    for band in range(3):
+        some = hashes[band, takes_part].tolist()
+        common = found.common[found.common_starts[band] : found.common_starts[band + 1]]
+        assert common.tolist() == sorted({h for h in some if some.count(h) > max(1, rare)})
+    assert found.common_starts[-1] == len(found.common)
+
+
+@pytest.mark.parametrize("spread", [1, 100, 5_000, 2**32])
+def test_thousands_of_documents_have_the_partners_of_a_plain_search(spread: int) -> None:
+    rng = np.random.default_rng(spread)
+    hashes = rng.integers(0, spread, (2, 10_000)).astype(np.uint32)
+    hashes[1] *= np.uint32(2**32 // 5_000)  # the high bits differ, too
+    order = rng.permutation(10_000).astype(np.uint32)
+    order[::7] = NO_ROW
+    found = partners(hashes, order, 8, 8, 2)
+    assert listed(found) == plain_partners(hashes, order, 8, 2)
+
+
+def test_hashes_made_to_crowd_in_one_cell_are_told_apart() -> None:
+    hashes = np.arange(40_000, dtype=np.uint32)[::-1].copy() % np.uint32(20_000)
+    found = partners(hashes[None], np.arange(40_000, dtype=np.uint32), 8, 8, 2)
+    assert len(found.partners) == 20_000
+    assert (found.partners - found.firsts == 20_000).all()
+
+
+def test_no_documents_have_no_partners() -> None:
+    found = partners(np.zeros((4, 0), np.uint32), np.zeros(0, np.uint32), 8, 8, 2)
+    assert [len(array) for array in found] == [0, 0, 0, 0, 0, 5]
+    pairs, repeatedly = met(*found[:4], 4)
+    assert pairs.tolist() == repeatedly.tolist() == []
 
 
 @settings(deadline=None)
@@ -171,18 +226,47 @@ def test_pairs_are_sorted_by_both_rows(n_rows: int, n_pairs: int, seed: int) -> 
     assert pairs.tolist() == expected.tolist()
 
 
-@settings(deadline=None)
-@given(
-    st.lists(st.integers(0, 9), max_size=40),
-    st.lists(st.integers(0, 9), max_size=40),
-    st.integers(1, 5),
+RUNS = st.tuples(
+    st.integers(0, 3) | st.sampled_from([2**32 - 2, 2**31]),
+    st.lists(st.integers(0, 9) | st.just(2**32 - 2), max_size=9),
+    st.lists(st.integers(0, 9) | st.just(2**32 - 2), max_size=9),
 )
-def test_pairs_that_met_are_counted(few: list[int], many: list[int], least: int) -> None:
-    pairs, times = met(np.sort(np.array(few, np.uint64)), np.sort(np.array(many, np.uint64)), least)
+
+
+@settings(deadline=None)
+@given(st.lists(RUNS, max_size=20), st.integers(1, 5))
+def test_pairs_that_met_are_counted(
+    runs: list[tuple[int, list[int], list[int]]], least: int
+) -> None:
+    found = met(
+        np.array([first for first, _, _ in runs], np.uint32),
+        np.array([len(few) for _, few, _ in runs], np.uint32),
+        np.cumsum([len(few) + len(many) for _, few, many in runs], dtype=np.int64),
+        np.array([partner for _, few, many in runs for partner in few + many], np.uint32),
+        least,
+    )
+    in_few = Counter((first, partner) for first, few, _ in runs for partner in few)
+    in_many = Counter((first, partner) for first, _, many in runs for partner in many)
     expected = {}
-    for pair in range(10):
-        in_many = many.count(pair) if many.count(pair) >= least else 0
-        if few.count(pair) + in_many:
-            expected[pair] = few.count(pair) + in_many
-    assert dict(zip(pairs.tolist(), times.tolist(), strict=True)) == expected
-    assert pairs.tolist() == sorted(expected)
+    for pair in {*in_few, *in_many}:
+        times = in_few[pair] + (in_many[pair] if in_many[pair] >= least else 0)
+        if times:
+            expected[pair[0] << 32 | pair[1]] = times > 1
+    assert dict(zip(found[0].tolist(), found[1].tolist(), strict=True)) == expected
+    assert len(found[0]) == len(expected)
+    firsts = (found[0] >> np.uint64(32)).tolist()
+    assert firsts == sorted(firsts)
+
+
+def test_a_document_with_very_many_partners_is_counted_as_any_other() -> None:
+    rng = np.random.default_rng(0)
+    partners = rng.integers(8, 50_000, 60_000).astype(np.uint32)
+    ends = np.array([3, 30_003, 60_000], np.int64)
+    n_few = np.array([3, 20_000, 10_000], np.uint32)
+    pairs, repeatedly = met(np.array([9, 7, 7], np.uint32), n_few, ends, partners, 4)
+    few = Counter([*partners[3:20_003].tolist(), *partners[30_003:40_003].tolist()])
+    many = Counter([*partners[20_003:30_003].tolist(), *partners[40_003:].tolist()])
+    times = {p: few[p] + (many[p] if many[p] >= 4 else 0) for p in {*few, *many}}
+    expected = {7 << 32 | p: n > 1 for p, n in times.items() if n}
+    expected |= {9 << 32 | p: n > 1 for p, n in Counter(partners[:3].tolist()).items()}
+    assert dict(zip(pairs.tolist(), repeatedly.tolist(), strict=True)) == expected

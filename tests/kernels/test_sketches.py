@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from curator.kernels.fold import Keys
 from curator.kernels.minhash import signatures
-from curator.kernels.sketches import overlap
+from curator.kernels.sketches import alike, by_part, overlap
 
 PLACES = 128
 
@@ -77,3 +77,57 @@ def test_empty_sets_and_no_pairs_are_no_error() -> None:
     assert overlap(sketch, sketch, nothing, np.array([5]), np.array([5])).tolist() == []
     zero = np.array([0])
     assert overlap(sketch, sketch, np.array([[0, 0]]), zero, zero).tolist() == [0.0]
+
+
+def packed(pairs: np.ndarray) -> np.ndarray:
+    return (pairs[:, 0].astype(np.uint64) << np.uint64(32)) | pairs[:, 1].astype(np.uint64)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 6),
+    st.sampled_from([1, 40, 64, 128, 150]),
+    st.integers(0, 40),
+    st.tuples(st.integers(0, 2**31), st.integers(0, 2**31)),
+    st.integers(0, 2**32 - 1),
+)
+def test_alike_are_the_pairs_that_overlap_enough(
+    n: int, places: int, n_pairs: int, firsts: tuple[int, int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    sketches = (
+        rng.integers(0, 3, (n, places), np.uint8),
+        rng.integers(0, 3, (2, places), np.uint8),
+    )
+    sizes = (rng.integers(0, 500, n, np.uint32), rng.integers(0, 500, 2, np.uint32))
+    pairs = np.stack([rng.integers(0, n, n_pairs), rng.integers(0, 2, n_pairs)], axis=1)
+    repeatedly = rng.random(n_pairs) < 0.5
+    least = rng.random(n)
+    guessed = overlap(*sketches, pairs, *(some.astype(np.int64) for some in sizes))
+    enough = guessed - least[pairs[:, 0]] >= np.where(repeatedly, 0, 0.25)
+    numbered = packed(pairs + np.array(firsts))
+    found = alike(sketches, sizes, firsts, numbered, repeatedly, least, 0.25)
+    assert found.tolist() == numbered[enough].tolist()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([0, 1, 2, 70_000, 3_000_000]), min_size=1, max_size=8),
+    st.integers(0, 50),
+    st.integers(0, 2**32 - 1),
+)
+def test_pairs_are_divided_by_the_part_of_the_second(
+    rows: list[int], n_pairs: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    bounds = np.cumsum([0, *rows], dtype=np.int64)
+    n_pairs = n_pairs if bounds[-1] else 0
+    pairs = np.stack([rng.integers(0, max(1, bounds[-1]), n_pairs) for _ in range(2)], axis=1)
+    pairs[::3] = np.minimum(pairs[::3], np.maximum(bounds[1] - 1, 0))  # at a border
+    repeatedly = rng.random(n_pairs) < 0.5
+    parts = np.searchsorted(bounds, pairs[:, 1], side="right") - 1
+    order = np.argsort(parts, kind="stable")
+    found, often, ends = by_part(packed(pairs), repeatedly, bounds)
+    assert found.tolist() == packed(pairs)[order].tolist()
+    assert often.tolist() == repeatedly[order].tolist()
+    assert np.diff(ends).tolist() == np.bincount(parts, minlength=len(rows)).tolist()

@@ -50,47 +50,49 @@ def bucket_pairs(
     return body.bucket_pairs(hashes, order, small, anchors)
 
 
-class Meetings(NamedTuple):
-    """Documents that share a bucket of one band."""
+class Partners(NamedTuple):
+    """Documents that share a bucket, once for each: of every pair the lower lists the higher."""
 
-    few: np.ndarray
-    """uint64[n]: pairs in small buckets, ``lower row << 32 | higher row``; in any order."""
-    many: np.ndarray
-    """uint64[m]: pairs in larger ones."""
+    firsts: np.ndarray
+    """uint32[k], rising: the documents that have partners of higher number."""
+    n_few: np.ndarray
+    """uint32[k]: how many of their partners are met in small buckets; these are listed first."""
+    ends: np.ndarray
+    """int64[k]: where the partners of each end in the list of all."""
+    partners: np.ndarray
+    """uint32[m]: those of one document follow one another, in any order."""
     common: np.ndarray
-    """uint32[k], rising: hashes of the buckets with two documents or more, more than ``rare``."""
+    """uint32[c]: hashes of the buckets of two documents or more that are not rare, band after band
+    and rising in each."""
+    common_starts: np.ndarray
+    """int64[bands + 1]: where the common hashes of each band begin, and where the last ones end."""
 
 
-def packed_hashes(hashes: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return uint64[m], rising: ``hash << 32 | row`` of each document that takes part.
+def partners(
+    hashes: np.ndarray, order: np.ndarray, small: int, rare: int, anchors: int
+) -> Partners:
+    """Return the pairs of documents whose hashes are equal in some band.
 
-    ``hashes`` and ``rows`` are uint32[n]; documents whose row is ``NO_ROW`` take none.
+    ``hashes`` is uint32[bands, n]; ``order`` is uint32[n], no two the same but for ``NO_ROW``, at
+    documents that take no part. A bucket of at most ``small`` documents, 1 or more, gives all its
+    pairs. In a larger one documents stand by ``order``, and each is paired with the ``anchors``
+    first and the one before it. A bucket of at most ``rare`` documents is rare.
     """
-    packed: np.ndarray = twin.body(hashes, "bands").pack_hashes(hashes, rows)
-    sort_rising(packed, 64)
-    return packed
+    return Partners(*twin.body(hashes, "bands").partners(hashes, order, small, rare, anchors))
 
 
-def meetings(
-    packed: np.ndarray, order: np.ndarray, small: int, rare: int, anchors: int
-) -> Meetings:
-    """Return the pairs of documents whose hashes are equal.
+def met(
+    firsts: np.ndarray, n_few: np.ndarray, ends: np.ndarray, partners: np.ndarray, least: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return uint64[n], distinct pairs ``first << 32 | partner``, and bool[n], who met repeatedly.
 
-    ``packed`` is as ``packed_hashes`` gives it. A bucket of at most ``small`` documents gives all
-    its pairs. In a larger one documents stand by ``order`` (uint32[rows], the place of each row,
-    no two the same), and each is paired with the ``anchors`` first and the one before it.
+    The first four are as in ``Partners``, but ``firsts`` may come in any order and more than once.
+    Meetings in large buckets count when a pair has ``least`` (at least 1) of them. Pairs rise by
+    their first; in any order are those with the same.
     """
-    return Meetings(*twin.body(packed, "bands").meetings(packed, order, small, rare, anchors))
-
-
-def met(few: np.ndarray, many: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return uint64[n], the distinct pairs, rising, and int64[n], in how many buckets each met.
-
-    ``few`` and ``many`` are uint64, rising, a pair once for each bucket. Meetings in large buckets
-    count when there are ``least`` (at least 1) of them.
-    """
-    pairs, times = twin.body(few, "bands").met(few, many, least)
-    return pairs, times
+    pairs, repeatedly = np.empty(len(partners), np.uint64), np.empty(len(partners), np.bool_)
+    n = twin.body(firsts, "bands").tallied(firsts, n_few, ends, partners, least, pairs, repeatedly)
+    return pairs[:n], repeatedly[:n]
 
 
 def sort_rising(numbers: np.ndarray, n_bits: int) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.bands.buckets import meetings, met, pack_hashes
+from curator.kernels.bands.neighbours import partners
 from curator.kernels.bands.radix import sort_pairs, sort_rising
+from curator.kernels.bands.tallies import tallied
 from curator.kernels.compiled import njit
 from curator.kernels.shingles.cpu import BASE, mix
 
 __all__ = [
     "band_hashes",
     "bucket_pairs",
-    "meetings",
-    "met",
-    "pack_hashes",
+    "partners",
     "sort_pairs",
     "sort_rising",
+    "tallied",
 ]
 
 

@@ -23,3 +23,37 @@ def overlap(
     (Li, König 2010).
     """
     return twin.body(left, "sketches").overlap(left, right, pairs, left_sizes, right_sizes)
+
+
+def alike(
+    sketches: tuple[np.ndarray, np.ndarray],
+    sizes: tuple[np.ndarray, np.ndarray],
+    firsts: tuple[int, int],
+    pairs: np.ndarray,
+    repeatedly: np.ndarray,
+    least: np.ndarray,
+    more: float,
+) -> np.ndarray:
+    """Return those of ``pairs`` whose ``overlap`` is enough.
+
+    ``sketches`` and ``sizes`` are those of two runs of documents, of which ``firsts`` are the
+    numbers of the first ones; ``pairs`` (uint64[n]) are ``left << 32 | right``. Enough is the
+    ``least`` (float64[n_left]) of the left document, or ``more`` above it where not ``repeatedly``
+    (bool[n]).
+    """
+    body = twin.body(sketches[0], "sketches")
+    found: np.ndarray = body.alike(sketches, sizes, firsts, pairs, repeatedly, least, more)
+    return found
+
+
+def by_part(
+    pairs: np.ndarray, repeatedly: np.ndarray, bounds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return ``pairs`` and ``repeatedly`` by the part of the right document, and where parts end.
+
+    They are as in ``alike``, and stand in each part as they stood. Part p has the numbers from
+    ``bounds[p]`` to before ``bounds[p + 1]`` (int64[parts + 1], 0 the first); its pairs lie from
+    place p to place p + 1 of what is returned last (int64[parts + 1]).
+    """
+    found, often, ends = twin.body(pairs, "sketches").by_part(pairs, repeatedly, bounds)
+    return found, often, ends

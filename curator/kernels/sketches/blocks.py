@@ -1,0 +1,59 @@
+"""Sixty-four bytes at a time: how many of them are the same in two sketches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
+from numba import extending, types
+
+intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
+SIZE = 64
+"""Bytes compared at a time: a line of the cache."""
+
+
+def _fits(data: Any) -> bool:
+    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8
+
+
+def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
+    return builder.gep(context.make_array(kind)(context, builder, data).data, [at])
+
+
+@intrinsic
+def same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
+    """Return int64: how many of ``SIZE`` bytes of two buffers are the same.
+
+    Both are uint8, C-contiguous, of any shape; they begin ``at`` and ``there`` bytes from the
+    first. The caller sees to it that they exist.
+    """
+    if not (_fits(one) and _fits(other)):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(8), SIZE).as_pointer()
+        places = (
+            _place(context, builder, one, values[0], values[1]),
+            _place(context, builder, other, values[2], values[3]),
+        )
+        blocks = [builder.load(builder.bitcast(place, vector), align=1) for place in places]
+        return builder.ctpop(builder.bitcast(builder.icmp_unsigned("==", *blocks), ir.IntType(64)))
+
+    return types.int64(one, types.int64, other, types.int64), build
+
+
+@intrinsic
+def fetch(typing: Any, data: Any, at: Any) -> Any:
+    """Ask for the byte ``at`` without waiting: its line is read a little later."""
+    if not _fits(data):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        place = _place(context, builder, data, *values)
+        builder.call(prefetch, [place, number(0), number(3), number(1)])  # read; all caches; data
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64), build
