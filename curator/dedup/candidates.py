@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -27,16 +28,25 @@ ROWS_AT_ONCE = 1 << 23
 of which there are at most three. A corpus of more is sorted in ranges of the hash."""
 SAMPLED = 1024
 """One pair in so many is noted, so that all pairs can be cut into ranges of about one size."""
-SMALL = 8
-"""All documents of a bucket of so many at most are paired with one another. With 5 there were as
-many pairs, for each document of a larger bucket is in three, and of 400,000 documents twice as many
-copies with one character in five replaced were missed."""
-RARE = 8
+LEAST_RARE = 8
 """What more documents than these share is a commonplace, such as a menu, a licence or the text of
-a template."""
+a template; in a larger corpus, what more than ``bucket_bounds`` says."""
+GROWS_FROM = 100_000
+"""Documents from which on the bounds grow, as their square root: of 400,000 documents with the
+bounds of 100,000 a copy with one character in five replaced was found 74 times in 100 (Latin
+script), with 16 for 8 it is 81 times, for a tenth more pairs."""
+MOST_SMALL = 24
+"""All documents of a bucket of so many may be paired with one another, eleven for each."""
 ANCHORS = 2
 """In a larger bucket each document is paired with so many first ones and with the one before."""
 ELIGIBLE, BAND_TASKS = "taking-part", "band-tasks"
+
+
+def bucket_bounds(n_documents: int) -> tuple[int, int]:
+    """Return (small, rare): all documents of a bucket of up to ``small`` are paired with one
+    another, and a bucket of up to ``rare`` is no commonplace, in a corpus of so many."""
+    rare = max(LEAST_RARE, math.isqrt(LEAST_RARE**2 * n_documents // GROWS_FROM))
+    return min(rare, MOST_SMALL), rare
 
 
 def pack(pairs: np.ndarray) -> np.ndarray:
@@ -153,15 +163,17 @@ def _band_task(item: tuple[int, list[int]], n_ranges: int, work: Path) -> None:
     if all(path.exists() for path in paths):
         return
     found = read_arrays(work / ELIGIBLE)
+    bounds = bucket_bounds(len(found["rows"]))
     if n_ranges == 1:
         hashes = _read_bands(bands, found["starts"], found["counts"], 0, work)
-        write_arrays(paths[0], _partners(hashes, _order_of(found["rows"], found["order"])))
+        order = _order_of(found["rows"], found["order"])
+        write_arrays(paths[0], _partners(hashes, order, bounds))
         return
     with tempfile.TemporaryFile(dir=work) as file:
         ranges = _in_ranges(bands[0], found, n_ranges, file, work)
         for path, (hashes, places) in zip(paths, ranges, strict=True):
             order = found["order"][found["rows"][places]]
-            piece(path, partial(_partners, hashes, order, places))
+            piece(path, partial(_partners, hashes, order, bounds, places))
 
 
 def _order_of(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -208,11 +220,14 @@ def _in_ranges(
 
 
 def _partners(
-    hashes: np.ndarray, order: np.ndarray, places: np.ndarray | None = None
+    hashes: np.ndarray,
+    order: np.ndarray,
+    bounds: tuple[int, int],
+    places: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Return the arrays of ``bands.Partners`` for ``hashes`` (uint32[bands, n]), and a sample of
     the pairs, packed; documents are named by ``places`` (uint32[n], rising), if given."""
-    found = partners(hashes, order, SMALL, RARE, ANCHORS)
+    found = partners(hashes, order, *bounds, ANCHORS)
     if places is not None:
         found = found._replace(firsts=places[found.firsts], partners=places[found.partners])
     sampled = np.arange(0, len(found.partners), SAMPLED)
