@@ -18,11 +18,11 @@ from curator.kernels import buffers
 from curator.kernels.buffers import Utf8
 from curator.kernels.fold import Keys, fold, key_hashes, windows
 from curator.kernels.fold.compositions import canonical_pairs
-from curator.kernels.fold.cpu import (
+from curator.kernels.fold.cpu import MOST_UNKNOWN
+from curator.kernels.fold.hashes import (
     FINAL_0,
     FINAL_1,
     KEY_SPACE,
-    MOST_UNKNOWN,
     MULTIPLIER_0,
     MULTIPLIER_1,
 )
@@ -154,6 +154,43 @@ def test_runs_of_one_width_fold_as_the_definition_says(documents: list[str]) -> 
     assert keys.n_replacements.tolist() == lost
     changed = [sum(text.count(c) for c in "語嗰裡") for text in documents]
     assert keys.n_traditional.tolist() == changed
+
+
+BEHIND = "香港 Hong Kong é " * 20
+"""Whole blocks of bytes are folded where there is more text behind them."""
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.one_of(
+            RUNS,
+            st.text("abcXYZ 09.,-\n", min_size=60, max_size=200),
+            st.text("香港語嗰裡，。𠮶ñé", min_size=20, max_size=400),
+            st.text(MARKS + INTERESTING, max_size=40),
+        ),
+        max_size=8,
+    ),
+    st.integers(0, 70),
+)
+def test_blocks_fold_as_the_definition_says(runs: list[str], before: int) -> None:
+    documents = ["x" * before, "".join(runs), BEHIND, "".join(runs[::-1]) + BEHIND]
+    keys = fold(buffers.of(documents))
+    assert keys_of(*documents) == [plain_key(text) for text in documents]
+    assert keys.n_replacements.tolist() == [text.count("\ufffd") for text in documents]
+    alone = [fold(buffers.of([text])).n_traditional[0] for text in documents]
+    assert keys.n_traditional.tolist() == alone
+
+
+def test_every_code_point_folds_alike_in_a_block_and_alone() -> None:
+    everything = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    for before in ("", "語e"):
+        documents = [before + character + "。ab" for character in everything] + [BEHIND]
+        keys = fold(buffers.of(documents))
+        joined = "".join(map(chr, keys.codepoints))
+        expected = [plain_key(text) for text in documents]
+        assert joined == "".join(expected)
+        assert keys.lengths.tolist() == [len(key) for key in expected]
 
 
 @settings(deadline=None)  # the first example compiles the kernel
@@ -322,7 +359,7 @@ def plain_key_hash(key: str) -> list[int]:
 
 
 @settings(deadline=None)  # the first example compiles the kernel
-@given(st.lists(texts, max_size=7))
+@given(st.lists(texts, max_size=20))
 def test_key_hashes_do_not_depend_on_the_other_documents(documents: list[str]) -> None:
     keys = [plain_key(text) for text in documents]
     hashes = key_hashes(buffers.of(documents)).tolist()

@@ -7,16 +7,31 @@ from collections.abc import Iterator
 import numpy as np
 
 from curator.kernels import buffers
+from curator.kernels.blocks import JOINED, SIZE, first_bits, within
 from curator.kernels.compiled import njit
 from curator.kernels.fold import compositions, table, windows
+from curator.kernels.fold.blocks import (
+    BEHIND,
+    COMPRESSES,
+    GROUP,
+    PLACE,
+    ascii_folded,
+    decoded,
+    settled,
+)
+from curator.kernels.fold.hashes import key_hashes
 from curator.kernels.fold.table import FoldTables
 from curator.kernels.fold.windows import decode, place_of
+
+__all__ = ["fold_documents", "key_hashes"]
 
 EXPAND = np.uint32(table.EXPAND)
 EXAMINE = np.uint32(table.EXAMINE)
 CODE_POINT = np.uint32(table.CODE_POINT)
 TRADITIONAL_BIT = np.uint32(29)
 MEETS = np.uint32(compositions.COMPOSES | compositions.ALWAYS)
+MOST_BLOCKS = 8
+"""Blocks decoded before their characters are looked up."""
 MOST_UNKNOWN = 1024
 """Windows noted in a document before they are normalised."""
 MOST_ROUNDS = 16
@@ -24,13 +39,6 @@ MOST_ROUNDS = 16
 NO_ROOM = -1
 ONE, TWO, EIGHT = np.uint64(1), np.uint64(2), np.uint64(8)
 NOWHERE = np.empty((0, 2), np.int64)
-
-MULTIPLIER_0 = np.uint64(0x9FB21C651E98DF25)
-MULTIPLIER_1 = np.uint64(0xD6E8FEB86659FD93)
-FINAL_0 = np.uint64(0xFF51AFD7ED558CCD)
-FINAL_1 = np.uint64(0xC4CEB9FE1A85EC53)
-KEY_SPACE = np.uint64(0x5BD1E9955BD1E995)
-BYTE_SPACE = np.uint64(0x27D4EB2F165667C5)
 
 
 def fold_documents(
@@ -137,6 +145,8 @@ def _fold_from(  # type: ignore[no-untyped-def]
     with 0 at one with windows that cannot be noted.
     """
     last = offsets[-1]
+    room = MOST_BLOCKS * SIZE + GROUP
+    points, entries = np.empty(room, np.uint32), np.empty(room, np.uint32)
     for document in range(first_document, len(offsets) - 1):
         i, end = offsets[document], offsets[document + 1]
         k = keys[document]
@@ -146,7 +156,28 @@ def _fold_from(  # type: ignore[no-untyped-def]
         # That character, the first mark behind it, and what the key was there.
         previous, first_mark, behind_base = np.uint32(0), i, (k, traditional)
         examined_end, trail = np.int64(-1), np.uint32(0)  # of the latest examined character
+        run_start, run_stop, run_n, run_at = i, i, np.int64(0), np.int64(0)
         while i < end:
+            if i >= run_stop and COMPRESSES and i + SIZE + BEHIND <= last:
+                inside = first_bits(end - i)
+                if within(data, i, 0x80, 0xFF) & inside == 0:
+                    k += ascii_folded(data, i, inside, codepoints, k)
+                    i = min(i + SIZE, end)
+                    base = i - 1
+                    continue
+                run_start, run_at = i, np.int64(0)
+                run_n, run_stop = _run(data, i, end, last, folds, points, entries)
+            if i < run_stop:
+                while run_at < run_n and run_start + np.int64(points[run_at] >> PLACE) < i:
+                    run_at += 1  # marks, which the character before them took along
+                first = run_at
+                run_at, k, traditional = _settled(entries, first, run_n, codepoints, k, traditional)
+                if run_at > first:
+                    base = run_start + np.int64(points[run_at - 1] >> PLACE)
+                if run_at == run_n:
+                    i = run_stop
+                    continue
+                i = run_start + np.int64(points[run_at] >> PLACE)
             if data[i] < 0x80:  # ASCII neither expands nor combines
                 i, k = _ascii_run(data, i, end, folds, codepoints, k)
                 base = i - 1
@@ -220,6 +251,47 @@ def _fold_from(  # type: ignore[no-untyped-def]
         counts[document, 1] = replacements
         keys[document + 1] = k
     return len(offsets) - 1, np.int64(0)
+
+
+@njit(**JOINED)
+def _run(data, i, end, last, folds, points, entries):  # type: ignore[no-untyped-def]
+    """Decode the next blocks, up to one of ASCII alone, and look their characters up.
+
+    Return the number of characters and the byte behind them.
+    """
+    n, at = np.int64(0), i
+    for _ in range(MOST_BLOCKS):
+        inside = first_bits(end - at)
+        if n and within(data, at, 0x80, 0xFF) & inside == 0:
+            break
+        n = decoded(data, at, inside & ~within(data, at, 0x80, 0xBF), at - i, points, n)
+        at = min(at + SIZE, end)
+        if at == end or at + SIZE + BEHIND > last:
+            break
+    # A loop of its own: what was written together is read one by one, and then the other way
+    # round, and the processor waits where that comes too soon.
+    for j in range(np.uint64(n)):
+        entries[j] = folds[points[j] & CODE_POINT]
+    while at < end and data[at] & 0xC0 == 0x80:  # the rest of the last character
+        at += 1
+    return n, at
+
+
+@njit(**JOINED)
+def _settled(entries, at, n, codepoints, k, traditional):  # type: ignore[no-untyped-def]
+    """Write the letters of the entries from ``at`` on, up to one that needs a closer look.
+
+    Return where that is, ``n`` if there is none, the length of the key there, and the count.
+    """
+    while at < n:
+        most = min(n - at, np.int64(GROUP))
+        n_kept, n_simplified, n_sure = settled(entries, at, most, codepoints, k)
+        k += n_kept
+        traditional += n_simplified
+        at += n_sure
+        if n_sure < most:
+            break
+    return at, k, traditional
 
 
 @njit(cache=True, nogil=True, inline="always")  # a fifth faster than called
@@ -306,84 +378,3 @@ def _window(data, base, i, end, folds, slots):  # type: ignore[no-untyped-def]
             found = slots[place_of(slots, (node << windows.POINT_BITS) | np.uint64(c)), 1]
             node = windows.INNER | (found & windows.NODE)
     return np.int64(-1), found
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _finish(h):  # type: ignore[no-untyped-def]
-    h ^= h >> np.uint64(33)
-    h *= FINAL_0
-    h ^= h >> np.uint64(29)
-    h *= FINAL_1
-    return h ^ (h >> np.uint64(32))
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _absorb(h, word, rotation, multiplier):  # type: ignore[no-untyped-def]
-    turned = (h << np.uint64(rotation)) | (h >> np.uint64(64 - rotation))
-    return (turned ^ word) * multiplier
-
-
-def key_hashes(
-    offsets: np.ndarray, codepoints: np.ndarray, text_offsets: np.ndarray, data: np.ndarray
-) -> np.ndarray:
-    """Return uint64[n, 2]; see the contract."""
-    # Each step of a hash waits for the one before, so two keys of about one length go abreast.
-    by_length = np.argsort(np.diff(offsets))
-    return _hashed(by_length, offsets, codepoints, text_offsets, data)
-
-
-@njit(cache=True, nogil=True)
-def _hashed(documents, offsets, codepoints, text_offsets, data):  # type: ignore[no-untyped-def]
-    """Two 64-bit lanes over each key, two code points a step; empty keys hash their bytes."""
-    result = np.empty((len(documents), 2), np.uint64)
-    for place in range(0, len(documents), 2):
-        one, other = documents[place], documents[min(place + 1, len(documents) - 1)]
-        i, j = np.uint64(offsets[one]), np.uint64(offsets[other])
-        i_end, j_end = np.uint64(offsets[one + 1]), np.uint64(offsets[other + 1])
-        g0, h0 = KEY_SPACE ^ (i_end - i), KEY_SPACE ^ (j_end - j)
-        g1, h1 = ~g0, ~h0
-        for _ in range(min(i_end - i, j_end - j) >> ONE):
-            word = _word(codepoints, i)
-            g0 = _absorb(g0, word, 29, MULTIPLIER_0)
-            g1 = _absorb(g1, word, 37, MULTIPLIER_1)
-            word = _word(codepoints, j)
-            h0 = _absorb(h0, word, 29, MULTIPLIER_0)
-            h1 = _absorb(h1, word, 37, MULTIPLIER_1)
-            i += TWO
-            j += TWO
-        result[one] = _rest(codepoints, i, i_end, g0, g1)
-        result[other] = _rest(codepoints, j, j_end, h0, h1)
-        for empty in (one, other):
-            if offsets[empty] == offsets[empty + 1]:
-                result[empty] = _bytes_hashed(data, text_offsets[empty], text_offsets[empty + 1])
-    return result
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _word(codepoints, i):  # type: ignore[no-untyped-def]
-    return np.uint64(codepoints[i]) | (np.uint64(codepoints[i + ONE]) << np.uint64(32))
-
-
-@njit(cache=True, nogil=True)
-def _rest(codepoints, i, end, h0, h1):  # type: ignore[no-untyped-def]
-    """Return the hash of a key, of which all is absorbed but the code points from ``i`` on."""
-    while i + ONE < end:
-        word = _word(codepoints, i)
-        h0 = _absorb(h0, word, 29, MULTIPLIER_0)
-        h1 = _absorb(h1, word, 37, MULTIPLIER_1)
-        i += TWO
-    if i < end:
-        word = np.uint64(codepoints[i])
-        h0 = _absorb(h0, word, 29, MULTIPLIER_0)
-        h1 = _absorb(h1, word, 37, MULTIPLIER_1)
-    return _finish(h0), _finish(h1 + h0 * MULTIPLIER_1)
-
-
-@njit(cache=True, nogil=True)
-def _bytes_hashed(data, start, end):  # type: ignore[no-untyped-def]
-    h0, h1 = BYTE_SPACE, ~BYTE_SPACE
-    for i in range(start, end):
-        word = np.uint64(data[i]) + ONE
-        h0 = _absorb(h0, word, 29, MULTIPLIER_0)
-        h1 = _absorb(h1, word, 37, MULTIPLIER_1)
-    return _finish(h0), _finish(h1 + h0 * MULTIPLIER_1)
