@@ -18,7 +18,6 @@ from curator.kernels.json_lines import (
     DOCUMENT,
     NOT_CHOSEN,
     OTHER,
-    JsonLines,
     is_utf8,
     read_lines,
 )
@@ -56,7 +55,11 @@ def read_texts(
     names = (fields.text_field, fields.id_field, fields.max_line_bytes)
     lines = read_lines(data, *names, schema.RESERVED, good)
     of_documents = np.flatnonzero(lines.kinds == DOCUMENT) + piece.first_line
-    table = _documents(lines, arrow_array(of_documents), file)
+    own_id = np.diff(lines.ids.offsets) > 0
+    ids = _strings(lines.ids)
+    if not own_id.all():
+        ids = made_ids(pa.chunked_array([ids]), arrow_array(of_documents), file)
+    table = _documents(ids, _strings(lines.texts), of_documents, file)
     others = (lines.kinds == OTHER) | (lines.kinds == NOT_CHOSEN)  # passed over: not UTF-8
     if chosen is not None:
         others &= chosen[: len(others)]
@@ -66,7 +69,6 @@ def read_texts(
         flawed = Piece(left + cut, piece.first_line, piece.damage if cut_asked else None)
         slowly = piece_table(flawed, file, NO_METADATA, fields)
         table = pa.concat_tables([table, slowly]).sort_by(schema.LINE)
-    own_id = np.diff(lines.ids.offsets) > 0
     sizes = lines.ends - lines.starts
     sizes = np.append(sizes, len(cut)) if cut else sizes
     return TextLines(table, sizes, of_documents[own_id & ~lines.reserved])
@@ -97,14 +99,15 @@ def _are_utf8(data: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.array([is_utf8(data[start:end]) for start, end in spans], np.bool_)
 
 
-def _documents(lines: JsonLines, numbers: pa.Array, file: str) -> pa.Table:
+def _documents(
+    ids: pa.Array | pa.ChunkedArray, texts: pa.Array, numbers: np.ndarray, file: str
+) -> pa.Table:
     n = len(numbers)
-    ids = made_ids(pa.chunked_array([_strings(lines.ids)]), numbers, file)
     given = {
         schema.ID: ids,
-        schema.TEXT: _strings(lines.texts),
+        schema.TEXT: texts,
         schema.FILE: repeated(file, n),
-        schema.LINE: numbers,
+        schema.LINE: arrow_array(numbers),
     }
     arrays = [given.get(column.name, pa.nulls(n, column.type)) for column in NOTHING.schema]
     return pa.Table.from_arrays(arrays, schema=NOTHING.schema)

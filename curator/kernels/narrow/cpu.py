@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.blocks import JOINED
 from curator.kernels.compiled import njit
 
 STEP = 4
@@ -21,33 +22,35 @@ def narrow(offsets, codepoints, documents):  # type: ignore[no-untyped-def]
     for place in range(len(documents)):
         first, last = offsets[documents[place]], offsets[documents[place] + 1]
         lengths[place] = last - first
-        forms[place], size = _measured(codepoints[first:last])
+        forms[place], size = _measured(codepoints, first, last)
         starts[place + 1] = starts[place] + size
-    data = np.zeros(starts[-1], np.uint8)
+    data = np.empty(starts[-1], np.uint8)
     halves, words = data.view(np.uint16), data.view(np.uint32)
     for place in range(len(documents)):
         first, n, start = offsets[documents[place]], lengths[place], starts[place]
-        key = codepoints[first : first + n]
         if forms[place] == BYTES:
-            _copy(key, data[start : start + n])
-        elif forms[place] == HALVES:
-            _copy(key, halves[start // 2 : start // 2 + n])
+            _put(codepoints, first, n, data, start, start + _padded(n))
         else:
-            behind = (start + _padded(2 * n)) // 4
-            _split(key, halves[start // 2 : start // 2 + n], words[behind : starts[place + 1] // 4])
+            behind = start + _padded(2 * n)
+            _put(codepoints, first, n, halves, start // 2, behind // 2)
+            if forms[place] == SUPPLEMENT:
+                _put_supplement(codepoints, first, n, halves, start // 2, words, behind // 4)
     return lengths, forms, starts, data
 
 
-@njit(cache=True, nogil=True)
-def _measured(key):  # type: ignore[no-untyped-def]
+@njit(**JOINED)
+def _measured(codepoints, first, last):  # type: ignore[no-untyped-def]
     """Return the form of a key and its bytes."""
-    bits, beyond = np.uint32(0), np.int64(0)
-    for i in range(len(key)):
-        bits |= key[i]
-        beyond += key[i] > np.uint32(0xFFFF)
+    n, bits, beyond = last - first, np.uint32(0), np.int64(0)
+    for i in range(np.uint64(first), np.uint64(last)):
+        bits |= codepoints[i]
     if bits <= np.uint32(0xFF):
-        return BYTES, _padded(len(key))
-    return (SUPPLEMENT if beyond else HALVES), _padded(2 * len(key)) + 4 * beyond
+        return BYTES, _padded(n)
+    if bits <= np.uint32(0xFFFF):
+        return HALVES, _padded(2 * n)
+    for i in range(np.uint64(first), np.uint64(last)):
+        beyond += codepoints[i] > np.uint32(0xFFFF)
+    return (SUPPLEMENT if beyond else HALVES), _padded(2 * n) + 4 * beyond
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -55,15 +58,22 @@ def _padded(size):  # type: ignore[no-untyped-def]
     return -(-size // STEP) * STEP
 
 
-@njit(cache=True, nogil=True)
-def _split(key, halves, supplement):  # type: ignore[no-untyped-def]
-    k = 0
-    for i in range(len(key)):
-        if key[i] > np.uint32(0xFFFF):
-            halves[i], supplement[k] = SUPPLEMENTED, key[i]
+@njit(**JOINED)
+def _put(codepoints, first, n, into, start, stop):  # type: ignore[no-untyped-def]
+    """Write a key from place ``start`` on in numbers of another width, and zeros up to ``stop``."""
+    source, target = np.uint64(first), np.uint64(start)
+    for i in range(np.uint64(n)):  # unsigned places: LLVM vectorises
+        into[target + i] = codepoints[source + i]
+    for i in range(start + n, stop):
+        into[i] = 0
+
+
+@njit(**JOINED)
+def _put_supplement(codepoints, first, n, halves, start, words, k):  # type: ignore[no-untyped-def]
+    for i in range(n):
+        if codepoints[first + i] > np.uint32(0xFFFF):
+            halves[start + i], words[k] = SUPPLEMENTED, codepoints[first + i]
             k += 1
-        else:
-            halves[i] = key[i]
 
 
 @njit(cache=True, nogil=True)
