@@ -80,3 +80,67 @@ def test_an_edited_kernel_is_compiled_anew(folder: Path) -> None:
 def test_without_compiling_a_kernel_is_a_plain_function(folder: Path) -> None:
     code = "import numpy as np; from kernel import running; print(running(np.array([2, 3])))"
     assert output(folder, code, NUMBA_DISABLE_JIT="1") == ["[ 4 13]"]
+
+
+BRANCHES = """
+import sys
+import numba
+import numpy as np
+from curator.kernels.compiled import njit
+
+
+@njit(cache=True, nogil=True)
+def steps(n):
+    if n < 0:
+        raise ValueError("fewer than no steps")
+    found = np.zeros(n, np.int64)
+    for i in range(n):
+        found[i] = i * i
+    return found
+
+
+def outcome(n):
+    try:
+        return steps(n).tolist()
+    except ValueError as error:
+        return str(error)
+
+
+def run():
+    print(outcome(3), outcome(-1), sum(steps.stats.cache_hits.values()))
+    print("numba.np.arrayobj" in sys.modules, "numba.cpython.unicode" in sys.modules)
+"""
+
+
+def test_loaded_code_makes_arrays_and_fails_as_it_should_without_the_modules_it_came_from(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "branches.py").write_text(BRANCHES, "utf-8")
+    use = "from branches import run; run()"
+    assert output(tmp_path, use)[0] == "[0, 1, 4] fewer than no steps 0"
+    assert output(tmp_path, use) == ["[0, 1, 4] fewer than no steps 1", "False False"]
+
+
+def test_loaded_code_can_become_part_of_a_kernel_that_is_compiled(tmp_path: Path) -> None:
+    (tmp_path / "branches.py").write_text(BRANCHES, "utf-8")
+    output(tmp_path, "from branches import run; run()")
+    use = """
+from branches import njit, outcome, steps
+
+print(outcome(3), sum(steps.stats.cache_hits.values()))
+
+
+@njit()
+def doubled(n):
+    return 2 * steps(n)
+
+
+print(doubled(4).tolist())
+try:
+    doubled(-1)
+except ValueError as error:
+    print(error)
+print(outcome(2))
+"""
+    expected = ["[0, 1, 4] 1", "[0, 2, 8, 18]", "fewer than no steps", "[0, 1]"]
+    assert output(tmp_path, use) == expected
