@@ -229,7 +229,8 @@ class _Run:
         for found in lines:
             tallies[0].reasons.update(json.loads(found["flaws"].tobytes()))
         here = numpy_array(verdict.marks.column(ROW)) >= self.first_row
-        marks = verdict.marks.filter(arrow_array(here))
+        reasons = verdict.marks.select([schema.DROPPED_BY, schema.REASON])
+        marks = reasons.filter(arrow_array(here))
         for before, tally in itertools.pairwise(tallies):
             tally.n_in = before.n_in - before.dropped
             mine = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), string(tally.name)))
