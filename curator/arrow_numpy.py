@@ -6,6 +6,7 @@ of pandas' own: .2 s of a command that has no frame. Here only buffers change ha
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 STRING = pa.large_string()
+TEXTS_KEPT = 64
+"""Scalars that stay made: the same few are asked for with every megabyte that is read."""
 
 
 def arrow_array(numbers: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:
@@ -50,8 +53,9 @@ def strings(texts: Sequence[str]) -> pa.LargeStringArray:
     return pa.Array.from_buffers(STRING, len(encoded), buffers)
 
 
+@functools.lru_cache(TEXTS_KEPT)
 def string(text: str) -> pa.LargeStringScalar:
-    """Return one text as a scalar."""
+    """Return one text, a name or a separator, as a scalar."""
     return strings([text])[0]
 
 
