@@ -460,6 +460,14 @@ def test_no_documents_give_empty_arrays() -> None:
     assert stats.ngrams.top.shape == stats.ngrams.duplicate.shape == (0, 9)
 
 
+def test_unspaced_characters_have_three_bytes_at_least() -> None:
+    """Words of a block are written by this, and there are half as many words as bytes at most."""
+    table = tables()
+    unspaced = np.flatnonzero(table.flags[table.classes] & UNSPACED)
+    assert len(unspaced) > 90_000
+    assert unspaced.min() >= 0x800
+
+
 def test_every_code_point_has_the_class_of_its_category() -> None:
     table = tables()
     column = {name: table.counts[:, index] for index, name in enumerate(COUNTS)}

@@ -21,7 +21,7 @@ from curator.kernels.blocks import (
 from curator.kernels.compiled import njit
 from curator.kernels.text_stats import columns
 from curator.kernels.text_stats.classes import ATTACHED, DIGIT, LETTER, SPACE, UNSPACED
-from curator.kernels.text_stats.mixed import ONE, READ_BEYOND, THREE, TWO, look
+from curator.kernels.text_stats.mixed import FEW, ONE, READ_BEYOND, THREE, TWO, look
 from curator.kernels.text_stats.spans import (
     END_BYTE,
     END_CHARACTER,
@@ -190,9 +190,15 @@ def _read_mixed(
             character += ones(heads)
         if counting:
             left = others
-            while left:
-                histogram[kinds[np.uint64(lowest(left))]] += 1
-                left &= left - ONE
+            if ones(others) <= FEW:
+                while left:
+                    histogram[kinds[np.uint64(lowest(left))]] += 1
+                    left &= left - ONE
+            while left:  # of many characters there are few kinds
+                kind = kinds[np.uint64(lowest(left))]
+                same = within(kinds, 0, kind, kind) & left
+                histogram[kind] += ones(same)
+                left &= ~same
             ascii_bytes = within(data, at, 0x00, 0x7F) & block
             plain = ascii_letters(data, at) & block
             figures = within(data, at, 0x30, 0x39) & block

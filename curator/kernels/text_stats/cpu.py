@@ -160,7 +160,8 @@ def _write(
                 row, start, end, data, meanings, counts, scripts, histogram, sums, found,
                 summed, letters, followed,
             )  # fmt: skip
-        words[END_CHARACTER, n : n + LANES] = 0
+        for lane in range(LANES):
+            words[END_CHARACTER, n + lane] = 0
         stamp = count_ngrams(data, start, words, values, n, stamp, rooms, repeated[:, row])
 
 
@@ -182,7 +183,7 @@ def _read(
     counted = [np.zeros((rows if counting else 0, n), np.int64) for rows in sizes]
     repeated = np.zeros((2 if writing else 0, n, LONGEST - SHORTEST + 1), np.int64)
     words, values, kinds = room_for_words(offsets if writing else offsets[:1])
-    histogram = np.zeros(CLASSES, np.int64)
+    histogram = np.zeros(-(-len(counts) // SIZE) * SIZE, np.int64)
     rooms = histogram, np.zeros(sizes[0], np.int64), np.zeros(sizes[2], np.int64)
     arguments = (
         offsets, data, meanings, counts, scripts, *rooms, *counted, kinds, words, values,

@@ -30,24 +30,28 @@ LINE_FEED, COLON = 0x0A, 0x3A
 
 
 @njit(**JOINED)
-def _ends_in_ellipsis(data: np.ndarray, start: int, end: int, meanings: np.ndarray) -> bool:
-    """Return whether a stripped line ends in one of the published ellipses, or their like."""
-    size = end - start
-    point, _ = decode(data, previous_character(data, start, end))
-    if (meanings[point] >> 8) & ELLIPSIS or (size >= 3 and is_same(data, end - 3, end, b"...")):
-        return True
-    if size >= 5 and (
-        is_same(data, end - 5, end, b"[...]") or is_same(data, end - 5, end, b"(...)")
-    ):
-        return True
-    if size >= 5 and is_same(data, end - 5, end, b"[\xe2\x80\xa6]"):
-        return True
-    if size >= 3 and is_same(data, end - 3, end, b"-\xc2\xbb"):
-        return True
+def _ends_in_ellipsis(data: np.ndarray, start: int, end: int) -> bool:
+    """Return whether a stripped line that ends in no ellipsis character ends in something like it.
+
+    These are the published ones, and their like.
+    """
+    size, byte = end - start, data[end - 1]
+    if byte == 0x5D or byte == 0x29:
+        return (size >= 5) & (
+            is_same(data, end - 5, end, b"[...]")
+            or is_same(data, end - 5, end, b"(...)")
+            or is_same(data, end - 5, end, b"[\xe2\x80\xa6]")
+        )
+    if byte == 0xBB:
+        return size >= 3 and is_same(data, end - 3, end, b"-\xc2\xbb")
+    if byte != 0x2E and byte | 0x20 != 0x65:
+        return False
     while end > start and data[end - 1] == 0x2E:
         end -= 1
     dots = start + size - end
-    if (dots != 0 and dots < 2) or end - start < 9:
+    if dots >= 3:
+        return True
+    if dots == 1 or end - start < 9:
         return False
     for index in range(9):  # noqa: SIM110 (numba has no all() of a generator)
         if data[end - 9 + index] | 0x20 != b"read more"[index]:
@@ -89,11 +93,16 @@ def _count_line(
     while True:
         at = previous_character(data, start, end)
         point, _ = decode(data, at)
-        if not (meanings[point] >> 8) & SPACE:
+        flag = meanings[point] >> 8
+        if not flag & SPACE:
             break
         end = at
-    out[columns.ELLIPSES] += _ends_in_ellipsis(data, start, end, meanings)
-    out[columns.TERMINALS] += _is_terminated(data, start, end, meanings)
+    if flag & ELLIPSIS or _ends_in_ellipsis(data, start, end):
+        out[columns.ELLIPSES] += 1
+    if flag & (TERMINAL | CLOSING_QUOTE):
+        out[columns.TERMINALS] += 1
+    elif flag & CLOSING_BRACKET:
+        out[columns.TERMINALS] += _is_terminated(data, start, at, meanings)
 
 
 @njit(**JOINED)

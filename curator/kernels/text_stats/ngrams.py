@@ -74,7 +74,7 @@ class Rooms(NamedTuple):
 def room_for_ngrams(words: np.ndarray) -> Rooms:
     """Return room for documents of as many words; of the tables a document uses what it needs."""
     n, kind = words.shape[1], words.dtype
-    small = 1 << max(11, (SLOTS * min(n, MANY) - 1).bit_length())
+    small = max(SLOTS * FEW, 1 << (SLOTS * min(n, MANY) - 1).bit_length())
     large = 1 << (4 * n - 1).bit_length() if n >= MANY else 1
     return Rooms(
         earlier=np.empty(n, kind),
@@ -115,15 +115,21 @@ def _meet_words(
 
 
 @njit(**JOINED)
+def _clear(table: np.ndarray, slots: int) -> None:
+    for slot in range(slots):
+        table[slot] = 0
+
+
+@njit(**JOINED)
 def _meet(values: np.ndarray, n: int, stamp: int, rooms: Rooms) -> tuple[int, int]:
     """Meet the words of a document; return how many pairs were met, and the next stamp."""
     if n >= MANY:
         bits = above_highest(np.uint64(4 * n - 1))
-        rooms.large[: 1 << bits] = 0
+        _clear(rooms.large, 1 << bits)
         return _meet_words(values, n, rooms.large, bits, 1, rooms), stamp
-    bits = max(8, above_highest(np.uint64(SLOTS * n - 1)))
+    bits = max(9, above_highest(np.uint64(SLOTS * n - 1)))
     if n >= FEW or stamp + n >= MANY:
-        rooms.small[: max(1 << bits, SLOTS * FEW)] = 0
+        _clear(rooms.small, max(1 << bits, SLOTS * FEW))
         stamp = 1
     return _meet_words(values, n, rooms.small, bits, stamp, rooms), stamp + n
 
@@ -312,9 +318,9 @@ def count_ngrams(
     n_met, stamp = _meet(values, n, stamp, rooms)
     if n_met:
         n_met = _same_pairs(data, start, words, values, n_met, rooms)
-        rooms.earlier[:n] = -1
+    if n_met:
         for place in range(n):
-            rooms.known[place] = place
+            rooms.earlier[place], rooms.known[place] = -1, place
     while n_met:
         lasts = ends[length - 1 :]
         times, equals, out[1, length - SHORTEST] = _tally(n_met, firsts, lasts, rooms)

@@ -89,9 +89,11 @@ class Rooms(NamedTuple):
 
 def _room(n_feeds: int) -> Rooms:
     """Return room for documents of as many line feeds, a power of two."""
-    pieces = [Pieces(*(np.empty(n_feeds + 1, np.int64) for _ in range(3))) for _ in range(2)]
+    lines, paragraphs = (
+        Pieces(*(np.empty(n_feeds + 1, np.int64) for _ in Pieces._fields)) for _ in range(2)
+    )
     feeds, before = (np.empty(n_feeds + 1, np.int64) for _ in range(2))
-    return Rooms(feeds, before, *pieces, np.empty(4 * (n_feeds + 1), np.int64))
+    return Rooms(feeds, before, lines, paragraphs, np.empty(4 * (n_feeds + 1), np.int64))
 
 
 @njit(**JOINED)
