@@ -21,7 +21,7 @@ from curator.kernels.bands import NO_ROW, partners
 
 ROW_BITS = np.uint64(32)
 MOST_ROWS = 1 << 32
-HASHES_PER_TASK = 4_000_000
+HASHES_PER_TASK = 7_000_000
 """Band hashes sorted by one task: below, writing and waking cost more than sorting."""
 ROWS_AT_ONCE = 1 << 23
 """Documents of a band that are sorted at one time, at 16 bytes each, and 24 for each pair of them,

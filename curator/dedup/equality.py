@@ -18,6 +18,12 @@ NO_DOCUMENTS: dict[str, np.ndarray] = {
 """What is known of a document: its ordinal, its hash, and the quality ``resolve`` ranks by."""
 
 
+def _are_same(hashes: np.ndarray, order: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return bool[n]: whether the second half at a place of ``order`` is that at the next one."""
+    same: np.ndarray = hashes[order[places], 1] == hashes[order[places + 1], 1]
+    return same
+
+
 def repeated(hashes: np.ndarray, order: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return (members, group) of every hash in ``hashes`` (uint64[n, 2]) that occurs twice or more.
 
@@ -26,10 +32,12 @@ def repeated(hashes: np.ndarray, order: np.ndarray | None = None) -> tuple[np.nd
     is what ``by_hash`` says of the hashes, if that is known.
     """
     order = by_hash(hashes) if order is None else order
-    in_order = hashes[order]
+    first = hashes[order, 0]
+    tied = first[1:] == first[:-1]
+    places = np.flatnonzero(tied)
+    tied[places] = _are_same(hashes, order, places)
     inside = np.zeros(len(order) + 1, np.bool_)
-    same = in_order[1:] == in_order[:-1]
-    inside[1:-1] = same[:, 0] & same[:, 1]
+    inside[1:-1] = tied
     shared = inside[1:] | inside[:-1]
     group = np.cumsum(~inside[:-1][shared]) - 1
     return order[shared], group

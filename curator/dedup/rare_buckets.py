@@ -14,6 +14,7 @@ from curator.dedup.candidates import band_tasks, pairs_piece, unpack
 from curator.dedup.layout import LAYOUT
 from curator.dedup.pieces import piece, read_arrays
 from curator.dedup.signing import signed_piece
+from curator.kernels.bands import count_shared, take_columns
 
 ASKED_AT_ONCE = 1 << 16
 """Pairs whose bands are compared at one time, at 8 bytes a band each."""
@@ -47,28 +48,17 @@ def _shares_task(item: tuple[int, int], asked: Path, work: Path) -> Path:
 
 def _shares(packed: np.ndarray, work: Path) -> np.ndarray:
     rows, places = np.unique(unpack(packed), return_inverse=True)
-    first, second = places.reshape(-1, 2).T
+    pairs = places.reshape(-1, 2)
     tasks = band_tasks(work)
     n_bands = sum(len(group) for group in tasks.groups)
     hashes = _bands_of(rows, n_bands, work)
     shared, common = np.zeros(len(packed), np.int64), np.zeros(len(packed), np.int64)
     for number, of_range in itertools.product(range(len(tasks.groups)), range(tasks.n_ranges)):
         found = read_arrays(pairs_piece(work, number, of_range))
-        for band, bounds in zip(
-            tasks.groups[number], itertools.pairwise(found["common_starts"].tolist()), strict=True
-        ):
-            same = np.flatnonzero(hashes[band, first] == hashes[band, second])
-            shared[same] += of_range == 0
-            common[same] += _is_among(hashes[band, first[same]], found["common"][slice(*bounds)])
+        bands = slice(tasks.groups[number][0], tasks.groups[number][-1] + 1)
+        again = shared if of_range == 0 else np.zeros_like(shared)
+        count_shared(hashes[bands], pairs, found["common"], found["common_starts"], again, common)
     return np.divide(shared - common, shared, out=np.zeros(len(packed)), where=shared > 0)
-
-
-def _is_among(hashes: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return bool[n]: whether each of ``hashes`` is in ``known``, which rises."""
-    if not len(known):
-        return np.zeros(len(hashes), np.bool_)
-    places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return known[places] == hashes
 
 
 def _bands_of(rows: np.ndarray, n_bands: int, work: Path) -> np.ndarray:
@@ -79,7 +69,6 @@ def _bands_of(rows: np.ndarray, n_bands: int, work: Path) -> np.ndarray:
     for index in np.unique(parts).tolist():
         start, stop = np.searchsorted(parts, [index, index + 1])
         found = read_arrays(signed_piece(work, index))
-        hashes[:, start:stop] = found["bands"][
-            :, np.searchsorted(found["signed"], rows[start:stop])
-        ]
+        places = np.searchsorted(found["signed"], rows[start:stop])
+        take_columns(found["bands"], places, hashes, start)
     return hashes

@@ -141,7 +141,9 @@ def _settled(
     is_signed = found.pop("is_signed")
     order = by_hash(found["hashes"])
     followers, heads = resolve(**found, ids_of=ids_of, order=order)
-    ordered = found["rows"][order][is_signed[order]]
-    if len(followers):
-        ordered = ordered[~np.isin(ordered, followers)]
-    return {"followers": followers, "heads": heads, "ordered": ordered}
+    is_signed[np.searchsorted(found["rows"], followers)] = False
+    return {
+        "followers": followers,
+        "heads": heads,
+        "ordered": found["rows"][order[is_signed[order]]],
+    }

@@ -30,7 +30,14 @@ pytestmark = pytest.mark.skipif(
     shutil.which("g++") is None, reason="the logic of GPU kernels is tested through g++: none here"
 )
 
-MEETING = {"partners", "sort_pairs", "sort_rising", "tallied"}
+MEETING = {
+    "count_shared",
+    "partners",
+    "sort_pairs",
+    "sort_rising",
+    "take_columns",
+    "tallied",
+}
 """Buckets are met on the host; there is no body for the device."""
 HOST_ONLY = {*MEETING, "count_listed_characters", "count_listed_words"}
 """Lists are counted on the host alone; the contract refuses texts in device memory."""

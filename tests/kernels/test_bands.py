@@ -18,11 +18,13 @@ from curator.kernels.bands import (
     band_hashes,
     bucket_order,
     bucket_pairs,
+    count_shared,
     met,
     neighbours,
     partners,
     sort_pairs,
     sort_rising,
+    take_columns,
 )
 from curator.kernels.components import components
 
@@ -270,3 +272,34 @@ def test_a_document_with_very_many_partners_is_counted_as_any_other() -> None:
     expected = {7 << 32 | p: n > 1 for p, n in times.items() if n}
     expected |= {9 << 32 | p: n > 1 for p, n in Counter(partners[:3].tolist()).items()}
     assert dict(zip(pairs.tolist(), repeatedly.tolist(), strict=True)) == expected
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(HASHES, min_size=2, max_size=2), min_size=1, max_size=40),
+    st.sets(HASHES, max_size=9),
+    st.sets(HASHES, max_size=9),
+    st.integers(0, 2**32 - 1),
+)
+def test_shared_buckets_and_the_common_ones_among_them_are_counted(
+    rows: list[list[int]], common: set[int], others: set[int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    whole = np.array(rows, np.uint32).T
+    order = rng.permutation(len(rows))
+    hashes = np.empty((2, len(rows)), np.uint32)
+    half = len(rows) // 2
+    take_columns(whole, order[:half], hashes, 0)
+    take_columns(whole, order[half:], hashes, half)
+    assert hashes.tolist() == whole[:, order].tolist()
+    pairs = rng.integers(0, len(rows), (30, 2))
+    known = np.array([*sorted(common), *sorted(others)], np.uint32)
+    starts = np.array([0, len(common), len(known)])
+    shared, shared_common = np.full(30, 5), np.full(30, 7)
+    count_shared(hashes, pairs, known, starts, shared, shared_common)
+    for p, (one, other) in enumerate(pairs.tolist()):
+        same = [h for h, there in zip(hashes[:, one], hashes[:, other], strict=True) if h == there]
+        assert shared[p] == 5 + len(same)
+        bands = [band for band in range(2) if hashes[band, one] == hashes[band, other]]
+        known_ones = sum(int(hashes[b, one]) in (common, others)[b] for b in bands)
+        assert shared_common[p] == 7 + known_ones

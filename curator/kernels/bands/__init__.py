@@ -95,6 +95,31 @@ def met(
     return pairs[:n], repeatedly[:n]
 
 
+def take_columns(source: np.ndarray, places: np.ndarray, target: np.ndarray, start: int) -> None:
+    """Copy columns ``places`` (int64[n]) of ``source`` to those of ``target`` from ``start`` on.
+
+    Both are uint32[bands, ...].
+    """
+    twin.body(source, "bands").take_columns(source, places, target, start)
+
+
+def count_shared(
+    hashes: np.ndarray,
+    pairs: np.ndarray,
+    common: np.ndarray,
+    common_starts: np.ndarray,
+    shared: np.ndarray,
+    shared_common: np.ndarray,
+) -> None:
+    """Add to ``shared`` and ``shared_common`` (int64[n]) the buckets that pairs share.
+
+    ``hashes`` is uint32[bands, documents], ``pairs`` int64[n, 2]; ``common`` and ``common_starts``
+    are as in ``Partners``, and ``shared_common`` counts the buckets among these alone.
+    """
+    body = twin.body(hashes, "bands")
+    body.count_shared(hashes, pairs, common, common_starts, shared, shared_common)
+
+
 def sort_rising(numbers: np.ndarray, n_bits: int) -> None:
     """Sort uint64[n], all below ``2**n_bits``, in place: three times as fast as NumPy."""
     twin.body(numbers, "bands").sort_rising(numbers, n_bits)

@@ -6,6 +6,7 @@ import numpy as np
 
 from curator.kernels.bands.neighbours import partners
 from curator.kernels.bands.radix import sort_pairs, sort_rising
+from curator.kernels.bands.sharing import count_shared, take_columns
 from curator.kernels.bands.tallies import tallied
 from curator.kernels.compiled import njit
 from curator.kernels.shingles.cpu import BASE, mix
@@ -13,9 +14,11 @@ from curator.kernels.shingles.cpu import BASE, mix
 __all__ = [
     "band_hashes",
     "bucket_pairs",
+    "count_shared",
     "partners",
     "sort_pairs",
     "sort_rising",
+    "take_columns",
     "tallied",
 ]
 
