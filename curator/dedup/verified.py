@@ -70,6 +70,7 @@ def _verified(
 ) -> dict[str, np.ndarray]:
     packed = joined(paths, {"pairs": np.zeros(0, np.uint64)})["pairs"]
     nodes = np.sort(rank_of[unpack(packed)], axis=1)
+    del packed
     ranking = read_arrays(judge.work / RANKED)
     rows, lengths = (ranking[of][nodes].astype(np.int64) for of in ("rows", "lengths"))
     verdict = judge.judge(rows, lengths, name, direct_only=True)

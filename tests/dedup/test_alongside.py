@@ -14,6 +14,7 @@ from curator.dedup import alongside
 from curator.dedup.alongside import aligned_shares
 from curator.dedup.differences import say_the_same
 from curator.dedup.fuzzy import FuzzyDuplicates
+from curator.dedup.gathered import distinct, rising
 from curator.dedup.signing import sign_part, signed_piece
 from curator.io.parts import Corpus
 from curator.kernels import buffers
@@ -77,39 +78,36 @@ def some_pairs(texts: list[str], parts: Corpus, work: Path, n: int) -> np.ndarra
 
 @pytest.mark.parametrize("at_least", [0.5, 0.7, 0.9])
 @pytest.mark.parametrize(
-    ("here", "pairs_at_once", "bytes_at_once", "enough"),
-    [(1 << 20, 1, 1, 1), (0, 7, 1 << 30, 1000), (0, 1, 1 << 30, 1000), (0, 1000, 5000, 1)],
+    ("here", "pairs_at_once", "bytes_at_once"),
+    [(1 << 20, 1, 1), (0, 7, 1 << 30), (0, 1, 20_000), (0, 1000, 3000), (0, 1000, 1)],
 )
-def test_pairs_are_aligned_as_one_by_one_whatever_the_tasks(
+def test_pairs_are_aligned_as_one_by_one_whatever_the_rounds(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     at_least: float,
     here: int,
     pairs_at_once: int,
     bytes_at_once: int,
-    enough: int,
 ) -> None:
     texts = texts_of(1)
     parts, work = signed(tmp_path, texts, [0, 9, 0, 20, 1, len(texts) - 30, 0])
     pairs = some_pairs(texts, parts, work, 200)
     lengths = fold(buffers.of(texts)).lengths[pairs]
-    for name, value in (
-        ("HERE", here),
-        ("PAIRS_AT_ONCE", pairs_at_once),
-        ("BYTES_AT_ONCE", bytes_at_once),
-        ("ENOUGH_TASKS", enough),
-    ):
-        monkeypatch.setattr(alongside, name, value)
+    monkeypatch.setattr(alongside, "HERE", here)
+    monkeypatch.setattr(alongside, "PAIRS_AT_ONCE", pairs_at_once)
+    monkeypatch.setattr(alongside, "BYTES_AT_ONCE", bytes_at_once)
     expected = one_by_one(texts, pairs, at_least)
     assert 10 < (expected[:, 0] > 0).sum() < len(pairs)
     with ThreadPoolExecutor(3) as threads:
         found = aligned_shares(parts, pairs, lengths, at_least, "some", work, threads)
     assert np.array_equal(found, expected)
-    n_tasks = len(list(work.glob("some-alongside-*")))
-    assert (n_tasks == 0) == (here > 0)
-    # Begun again, it takes what is finished.
-    again = aligned_shares(parts, pairs, lengths, at_least, "some", work, None)
-    assert np.array_equal(again, expected)
+    n_rounds = len(list(work.glob("some-alongside-*")))
+    assert (n_rounds == 0) == (here > 0)
+    assert (n_rounds > 1) == (here == 0 and bytes_at_once < 1 << 30)
+    # Begun again, it takes what is finished; in one thread it finds the same.
+    for name in ("some", "others"):
+        again = aligned_shares(parts, pairs, lengths, at_least, name, work, None)
+        assert np.array_equal(again, expected)
 
 
 def test_no_pairs_have_no_shares(tmp_path: Path) -> None:
@@ -118,15 +116,31 @@ def test_no_pairs_have_no_shares(tmp_path: Path) -> None:
     assert aligned_shares(parts, nothing, nothing, 0.9, "none", work, None).shape == (0, 2)
 
 
-@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=60), st.integers(1, 20_000))
-def test_tasks_follow_one_another_and_hold_few_bytes_but_for_one_key(
-    sizes: list[int], bytes_at_once: int
+@given(
+    st.lists(st.integers(0, 30), min_size=1, max_size=80),
+    st.lists(st.integers(0, 10_000), min_size=31, max_size=31),
+    st.integers(1, 60_000),
+)
+def test_rounds_follow_one_another_and_hold_few_bytes_but_for_one_key(
+    parts: list[int], sizes: list[int], bytes_at_once: int
 ) -> None:
+    of_pairs = np.array([sizes[part] for part in parts], np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alongside, "BYTES_AT_ONCE", bytes_at_once)
-        found = alongside._cut(np.array(sizes, np.int64))
+        found = alongside._rounds(np.array(parts, np.uint32), of_pairs)
     assert [start for start, _ in found] == [0, *(stop for _, stop in found[:-1])]
-    assert found[-1][1] == len(sizes)
+    assert found[-1][1] == len(parts)
     for start, stop in found:
         assert start < stop
-        assert sum(sizes[start:stop]) <= bytes_at_once + max(sizes[start:stop])
+        held = sum(sizes[part] for part in set(parts[start:stop]))
+        assert held <= bytes_at_once + max(sizes)
+
+
+@given(st.lists(st.integers(0, (1 << 32) - 1), max_size=200))
+def test_distinct_rows_are_those_that_numpy_finds(rows: list[int]) -> None:
+    some = np.array(rows, np.uint32)
+    found, places = distinct(some)
+    expected, where = np.unique(some, return_inverse=True)
+    assert found.tolist() == expected.tolist()
+    assert places.tolist() == where.tolist()
+    assert rising(some).tolist() == np.argsort(some, kind="stable").tolist()
