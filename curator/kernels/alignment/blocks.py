@@ -42,6 +42,14 @@ def _block(builder: Any, place: Any, size: int) -> Any:
     return builder.load(builder.bitcast(place, vector.as_pointer()), align=number.width // 8)
 
 
+def _everywhere(builder: Any, number: Any, size: int) -> Any:
+    """Return a vector that holds one number in all places."""
+    nothing = ir.Constant(ir.VectorType(number.type, size), ir.Undefined)
+    first = builder.insert_element(nothing, number, ir.IntType(32)(0))
+    places = ir.Constant(ir.VectorType(ir.IntType(32), size), [0] * size)
+    return builder.shuffle_vector(first, nothing, places)
+
+
 def _store(builder: Any, block: Any, place: Any) -> None:
     number = place.type.pointee
     builder.store(block, builder.bitcast(place, block.type.as_pointer()), align=number.width // 8)
@@ -98,13 +106,27 @@ def _equal_to(typing: Any, data: Any, at: Any, number: Any) -> Any:
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         found = _block(builder, _place(context, builder, data, values[0], values[1]), WIDE)
-        nothing = ir.Constant(found.type, ir.Undefined)
-        first = builder.insert_element(nothing, values[2], ir.IntType(32)(0))
-        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), WIDE), [0] * WIDE)
-        wanted = builder.shuffle_vector(first, nothing, everywhere)
+        wanted = _everywhere(builder, values[2], WIDE)
         return builder.bitcast(builder.icmp_unsigned("==", found, wanted), ir.IntType(64))
 
     return types.uint64(data, types.int64, types.uint16), build
+
+
+@intrinsic
+def within(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
+    """Return as bits which of ``SIZE`` characters (uint32) lie from ``low`` to ``high``."""
+    if not _fits(text):
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        found = _block(builder, _place(context, builder, text, values[0], values[1]), SIZE)
+        low, high = values[2:]
+        moved = builder.sub(found, _everywhere(builder, low, SIZE))
+        extent = _everywhere(builder, builder.sub(high, low), SIZE)
+        bits = builder.bitcast(builder.icmp_unsigned("<=", moved, extent), ir.IntType(SIZE))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.uint64(text, types.int64, types.uint32, types.uint32), build
 
 
 @intrinsic
@@ -121,19 +143,6 @@ def _fetch(typing: Any, data: Any, at: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(data, types.int64), build
-
-
-@intrinsic
-def _zeros_below(typing: Any, bits: Any) -> Any:
-    return types.uint64(types.uint64), lambda _, builder, __, values: builder.cttz(
-        values[0], ir.Constant(ir.IntType(1), 0)
-    )
-
-
-@njit(cache=True, nogil=True, inline="always")
-def lowest(bits: Any) -> Any:
-    """Return the place of the lowest bit that is set; 64 where none is."""
-    return np.int64(_zeros_below(np.uint64(bits)))
 
 
 @njit(**BARE)

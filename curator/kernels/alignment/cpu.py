@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.alignment.blocks import SIZE, fetch, lowest, same
+from curator.kernels.alignment.blocks import SIZE, fetch, same
 from curator.kernels.alignment.digits import count_digits, is_digit
 from curator.kernels.alignment.seeds import (
     PADDING,
@@ -19,7 +19,7 @@ from curator.kernels.alignment.seeds import (
     perhaps_present,
     seed_hashes,
 )
-from curator.kernels.blocks import BARE
+from curator.kernels.blocks import BARE, lowest
 from curator.kernels.compiled import njit
 from curator.kernels.narrow.cpu import widen_one
 
@@ -112,15 +112,15 @@ def _forward(whole, j, stop, part, i, end, long):  # type: ignore[no-untyped-def
 
 @njit(**BARE)
 def _walk(  # type: ignore[no-untyped-def]
-    whole, w, stop, part, end, asked, index, window, counts
+    whole, w, stop, part, end, asked, index, window, stretches, counts
 ):
     """Write the six ``counts`` of ``Alignment`` for one pair; none when it misses too much.
 
-    The whole, of number ``w``, ends before ``stop``, the part before ``end``.
+    The whole, of number ``w``, ends before ``stop``, the part before ``end``. ``stretches`` has
+    room for the first and last places of all: strangers' digits are not worth counting.
     """
     seed, shortest, long, may_miss = asked
-    aligned, equal = np.int64(0), np.int64(0)
-    digits, equal_digits = np.int64(0), np.int64(0)
+    aligned, equal, lost, n_stretches = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     runs, long_runs, left = np.int64(0), np.int64(0), np.int64(0)
     i, done, base, n = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     present = np.uint64(0)
@@ -153,11 +153,11 @@ def _walk(  # type: ignore[no-untyped-def]
             whole, j + seed, stop, part, i + seed, end, long
         )
         if before + seed + after >= shortest:
-            found = count_digits(part, begin, last)
+            stretches[n_stretches, 0], stretches[n_stretches, 1] = begin, last
+            n_stretches += 1
             aligned += last - begin
             equal += before + seed + after
-            digits += found
-            equal_digits += found - lost_before - lost_after
+            lost += lost_before + lost_after
             runs += runs_before + runs_after
             long_runs += long_before + long_after
             if 0 <= j - (i - begin) - left <= BACK:  # it goes on where it stopped, in both
@@ -171,7 +171,10 @@ def _walk(  # type: ignore[no-untyped-def]
     if aligned > 0 and stop - left <= BACK:
         runs += end > done
         long_runs += end - done >= long
-    counts[0], counts[1], counts[2], counts[3] = aligned, equal, digits, equal_digits
+    digits = np.int64(0)
+    for stretch in range(n_stretches):
+        digits += count_digits(part, stretches[stretch, 0], stretches[stretch, 1])
+    counts[0], counts[1], counts[2], counts[3] = aligned, equal, digits, digits - lost
     counts[4], counts[5] = runs, long_runs
 
 
@@ -179,24 +182,28 @@ def _walk(  # type: ignore[no-untyped-def]
 def align(whole, part, pairs, seeds, shortest, long, at_least):  # type: ignore[no-untyped-def]
     """Return int64[pairs, 6]: the fields of ``Alignment``; see the contract."""
     result = np.zeros((len(pairs), 6), np.int64)
-    most, most_of_part = np.int64(1), np.int64(1)
+    most, most_of_part, most_stretches = np.int64(1), np.int64(1), np.int64(1)
     for p in range(len(pairs)):
+        most_stretches = max(most_stretches, part[0][pairs[p, 1]] // shortest[p])
         most = max(most, whole[0][pairs[p, 0]])
         most_of_part = max(most_of_part, part[0][pairs[p, 1]])
     room = np.empty(most + PADDING, np.uint32), np.empty(most_of_part + PADDING, np.uint32)
     index, window = empty_index(most), empty_window()
-    _walk_all(whole, part, pairs, seeds, shortest, long, at_least, room, index, window, result)
+    stretches = np.empty((most_stretches, 2), np.int64)
+    asked = seeds, shortest, long, at_least
+    _walk_all(whole, part, pairs, asked, room, index, window, stretches, result)
     return result
 
 
 @njit(**BARE)
 def _walk_all(  # type: ignore[no-untyped-def]
-    whole, part, pairs, seeds, shortest, long, at_least, room, index, window, result
+    whole, part, pairs, asked, room, index, window, stretches, result
 ):
     """Write the counts of all pairs into ``result`` (zeros).
 
     The keys of a pair are widened into ``room``, which stays in the processor's nearest cache.
     """
+    seeds, shortest, long, at_least = asked
     there, here = room
     widened = np.int64(-1)
     for p in range(len(pairs)):
@@ -213,8 +220,8 @@ def _walk_all(  # type: ignore[no-untyped-def]
             widened = w
         widen_one(part[0], part[1], part[2], part[3], q, here)
         may_miss = np.int64(np.float64(end) * (1.0 - at_least) + 1e-6)
-        asked = seed, shortest[p], long[p], may_miss
-        _walk(there, w, stop, here, end, asked, index, window, result[p])
+        limits = seed, shortest[p], long[p], may_miss
+        _walk(there, w, stop, here, end, limits, index, window, stretches, result[p])
 
 
 @njit(**BARE)

@@ -6,17 +6,21 @@ import unicodedata
 
 import numpy as np
 
+from curator.kernels.alignment.blocks import SIZE, within
+from curator.kernels.blocks import BARE, first_bits, lowest, ones
 from curator.kernels.compiled import njit
+
+ONE = np.uint64(1)
 
 BOUND = np.uint32(0x20000)
 """No digit stands from here on."""
 TENTHS = filter(str.isdecimal, map(chr, range(0, int(BOUND), 10)))
 ZEROS = np.array([ord(digit) - unicodedata.decimal(digit) for digit in TENTHS], np.uint32)
 """The digit 0 of every script; the other nine follow each, so one of ten is at each tenth place."""
-FIRST_OTHER = np.uint32(0x660)
-"""The first digit that is none of ASCII's."""
-BARE, BARE_SIZE = np.uint32(0x3000), np.uint32(0x7620)
-"""Kana, Han, Yi: most of the text of some languages, and no digits."""
+ZERO, NINE = np.uint32(0x30), np.uint32(0x39)
+OTHERS = tuple(map(np.uint32, (0x660, 0x2FFF, 0xA620, 0x1FFFF)))
+"""Ranges of the digits that are none of ASCII's, first and last. Between them lie kana, Han and Yi:
+most of the text of some languages, and no digits."""
 
 
 def _bits() -> np.ndarray:
@@ -29,7 +33,7 @@ def _bits() -> np.ndarray:
 BITS = _bits()
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def is_digit(c):  # type: ignore[no-untyped-def]
     """Return 1 for a decimal digit of any script, else 0."""
     if c >= BOUND:
@@ -37,18 +41,19 @@ def is_digit(c):  # type: ignore[no-untyped-def]
     return np.int64((BITS[c >> np.uint32(5)] >> (c & np.uint32(31))) & np.uint32(1))
 
 
-@njit(cache=True, nogil=True)
-def count_digits(codepoints, start, stop):  # type: ignore[no-untyped-def]
-    """Return how many of ``codepoints[start:stop]`` (uint32) are digits; none gives 0."""
-    here = codepoints[start:stop]
-    found, others = np.uint32(0), np.uint32(0)
-    for i in range(len(here)):  # vector instructions: enough where the other scripts are absent
-        c = here[i]
-        found += np.uint32(np.uint32(c - np.uint32(0x30)) < np.uint32(10))
-        others |= np.uint32(c >= FIRST_OTHER) & np.uint32(np.uint32(c - BARE) >= BARE_SIZE)
-    if others == 0:
-        return np.int64(found)
-    n = np.int64(0)
-    for i in range(len(here)):
-        n += is_digit(here[i])
-    return n
+@njit(**BARE)
+def count_digits(text, start, stop):  # type: ignore[no-untyped-def]
+    """Return how many of ``text[start:stop]`` (uint32) are digits; none gives 0.
+
+    The array goes on for ``SIZE`` numbers behind the end, whatever is in there.
+    """
+    found = np.int64(0)
+    for at in range(start, stop, SIZE):
+        here = first_bits(stop - at)
+        found += ones(within(text, at, ZERO, NINE) & here)
+        others = within(text, at, OTHERS[0], OTHERS[1]) | within(text, at, OTHERS[2], OTHERS[3])
+        others &= here
+        while others != 0:
+            found += is_digit(text[at + lowest(others)])
+            others &= others - ONE
+    return found

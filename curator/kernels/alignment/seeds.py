@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curator.kernels.alignment.blocks import SIZE, WIDE, equal_to, hash_fives, hash_sevens, lowest
-from curator.kernels.blocks import BARE
+from curator.kernels.alignment.blocks import SIZE, WIDE, equal_to, hash_fives, hash_sevens
+from curator.kernels.blocks import BARE, lowest
 from curator.kernels.compiled import njit
 
 FIVE = 5

@@ -12,6 +12,8 @@ STEP = 4
 SUPPLEMENTED = np.uint16(0xD800)
 """Stands for a character of the supplement: half a surrogate pair, which no key has."""
 BYTES, HALVES, SUPPLEMENT = 1, 2, 3
+MANY = 64
+"""Characters looked at together: few of a key are in its supplement."""
 
 
 @njit(cache=True, nogil=True)
@@ -106,9 +108,20 @@ def widen_one(lengths, forms, starts, data, document, into):  # type: ignore[no-
 def _join(supplement, into):  # type: ignore[no-untyped-def]
     i = 0
     for k in range(len(supplement)):
+        while i + MANY <= len(into) and not _any_supplemented(into[i : i + MANY]):
+            i += MANY
         while into[i] != SUPPLEMENTED:
             i += 1
         into[i] = supplement[k]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _any_supplemented(some):  # type: ignore[no-untyped-def]
+    """Return whether one of ``MANY`` characters stands for one of the supplement."""
+    found = np.uint32(0)
+    for i in range(MANY):  # vector instructions
+        found |= np.uint32(some[i] == SUPPLEMENTED)
+    return found != 0
 
 
 @njit(cache=True, nogil=True, inline="always")
