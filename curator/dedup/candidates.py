@@ -22,10 +22,11 @@ from curator.kernels.bands import NO_ROW, partners
 ROW_BITS = np.uint64(32)
 MOST_ROWS = 1 << 32
 HASHES_PER_TASK = 7_000_000
-"""Band hashes sorted by one task: below, writing and waking cost more than sorting."""
+"""Band hashes of one task, about, at 8 bytes each, and 8 for each pair: below, writing and waking
+cost more than sorting."""
 ROWS_AT_ONCE = 1 << 23
-"""Documents of a band that are sorted at one time, at 16 bytes each, and 24 for each pair of them,
-of which there are at most three. A corpus of more is sorted in ranges of the hash."""
+"""Documents of a band that are sorted at one time, at 32 bytes each, and 8 for each pair of them. A
+corpus of more is sorted in ranges of the hash."""
 SAMPLED = 1024
 """One pair in so many is noted, so that all pairs can be cut into ranges of about one size."""
 LEAST_RARE = 8

@@ -16,7 +16,7 @@ from curator.dedup.sketches import resembling
 from curator.kernels.bands import met, sort_pairs
 
 PAIRS_AT_ONCE = 3 << 20
-"""Pairs of one range, about, with those that are there once for each of several bands: 50 bytes
+"""Pairs of one range, about, with those that are there once for each of several bands: 40 bytes
 each in the task that counts them. More are cut between pairs of rows, even of one first row."""
 RANGES = "pair-ranges"
 ROWS_SQUARED = MOST_ROWS**2

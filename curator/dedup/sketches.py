@@ -29,8 +29,8 @@ class Sketched(NamedTuple):
     """uint8[n, places], mapped."""
     sizes: np.ndarray
     """uint32[n]: lengths of their keys."""
-    least: np.ndarray
-    """float64[n]: overlap that is asked of their pairs."""
+    unspaced: np.ndarray
+    """bool[n]: whether their scripts are written without spaces."""
 
 
 def resembling(
@@ -60,13 +60,15 @@ def _resembling(
     """Return some of ``pairs``, the first of each in one of the parts ``lefts``."""
     pairs, repeatedly, ends = by_part(pairs, repeatedly, bounds)
     known = [_read(left, work) for left in lefts]
+    least = [np.where(some.unspaced, *OVERLAP) for some in known]
     packed = bounds.astype(np.uint64) << np.uint64(32)
     found = []
     for right in np.flatnonzero(np.diff(ends)).tolist():
         beside = _read(right, work)
         start, stop = ends[right], ends[right + 1]
         cuts = start + np.searchsorted(pairs[start:stop], packed[[*lefts, lefts[-1] + 1]])
-        for left, one, first, last in zip(lefts, known, cuts[:-1], cuts[1:], strict=True):
+        for i, left in enumerate(lefts):
+            one, first, last = known[i], cuts[i], cuts[i + 1]
             if first < last:
                 found.append(
                     alike(
@@ -75,7 +77,7 @@ def _resembling(
                         (int(bounds[left]), int(bounds[right])),
                         pairs[first:last],
                         repeatedly[first:last],
-                        one.least,
+                        least[i],
                         MET_ONCE,
                     )
                 )
@@ -84,5 +86,4 @@ def _resembling(
 
 def _read(index: int, work: Path) -> Sketched:
     found = read_arrays(signed_piece(work, index))
-    least = np.where(found["signed_unspaced"], *OVERLAP)
-    return Sketched(found["sketches"], found["signed_lengths"], least)
+    return Sketched(found["sketches"], found["signed_lengths"], found["signed_unspaced"])

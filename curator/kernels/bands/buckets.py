@@ -1,18 +1,16 @@
 """Documents that share a bucket of one band, on the host.
 
-Two thirds of all documents are alone in their bucket. They are told from the others by counting
-cells that fit the first cache, so that a third is left to be sorted. What is found are lists: for
-each document those of higher number that it makes a pair with, with ``END`` behind the last.
-
-``heads`` hold the place of each document's list, or 0. Bit ``top`` of a head says that the bucket
-is a large one; the bit below, that there is no list, but one partner, whose number is the rest.
+Many documents are alone in their bucket. They are told from the others by counting cells that fit
+the first cache, so that fewer are left to be sorted. What is found are lists: for each document
+those of higher number that it makes a pair with.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.bands.blocks import END, fetch
+from curator.kernels.bands.blocks import SIZE
+from curator.kernels.bands.records import append
 from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
 
@@ -21,7 +19,8 @@ SHARE = 1500
 """Hashes of a share, about: with their cells they fit the first cache of 32 KB."""
 SHARE_BITS, CELL_BITS = 12, 15
 """High bits that tell shares apart, and bits that tell cells apart, at most."""
-_END = np.uint32(END)
+INSERTED = 32
+"""Documents of a large bucket that are sorted by insertion, at most."""
 
 
 @njit(**BARE)
@@ -85,116 +84,114 @@ def _inserted(values, n, most):  # type: ignore[no-untyped-def]
 
 
 @njit(**BARE)
-def _list_small(kept, n, i, small, rare, top, heads, lists, common, found):  # type: ignore[no-untyped-def]
+def _list_small(kept, n, i, documents, small, rare, bits, chunks, writes, common, found):  # type: ignore[no-untyped-def]
     """List the buckets of ``kept[i:n]``; return where one of more than ``small`` begins, or n.
 
-    Branches that nobody can foresee took more time than all else, so a bucket is told from a
-    document alone by arithmetic. ``found`` holds the next place in ``lists``, the number of
-    ``common`` hashes and the number of pairs.
+    ``found`` holds the number of ``common`` hashes and the number of pairs.
     """
-    half, nowhere, alone = np.uint64(32), len(heads) - 1, np.int64(1) << (top - 1)
-    at, n_common, n_pairs = found[0], found[1], found[2]
-    first, at_first, is_same = i, at, False
-    goes_on = (kept[i] ^ kept[i + 1]) >> half == 0
+    half, n_common, n_pairs = np.uint64(32), found[0], found[1]
     while i < n:
-        fetch(heads, np.int64(np.uint32(kept[min(i + 16, n)])))
-        follower = np.uint32(kept[i + 1])
-        more_follow = (kept[i + 1] ^ kept[i + 2]) >> half == 0
-        first = first if is_same else i
-        at_first = at_first if is_same else at
-        members = i - first
-        if members == rare:
+        if (kept[i] ^ kept[i + 1]) >> half != 0:
+            i += 1
+            continue
+        stop = i + 2
+        while (kept[i] ^ kept[stop]) >> half == 0:
+            stop += 1
+        if stop - i > small:
+            break
+        if stop - i > rare:
             common[n_common] = kept[i] >> half
             n_common += 1
-        if members == small:
-            found[0], found[1] = at_first, n_common
-            found[2] = n_pairs - small * (small - 1) // 2
-            return first
-        n_pairs += members
-        lists[at] = follower
-        lists[at + 1] = _END
-        head = np.int64(at) if more_follow else np.int64(follower) + alone
-        heads[np.int64(np.uint32(kept[i])) if goes_on else nowhere] = head
-        at += np.int64(goes_on & more_follow) + 2 * np.int64(is_same & goes_on & (not more_follow))
-        is_same, goes_on = goes_on, more_follow
-        i += 1
-    found[0], found[1], found[2] = at, n_common, n_pairs
-    return n
+        n_pairs += (stop - i) * (stop - i - 1) // 2
+        for k in range(i, stop - 1):
+            append(chunks, writes, bits, np.int64(documents[k]), 0, documents, k + 1, stop)
+        i = stop
+    found[0], found[1] = n_common, n_pairs
+    return i
 
 
-@njit(cache=True, nogil=True)
-def _list_large(kept, start, stop, order, anchors, top, heads, lists, at):  # type: ignore[no-untyped-def]
-    """List a bucket by ``order``: each with the ``anchors`` first and the one before.
-
-    Return the next place in ``lists`` and the number of pairs.
-    """
-    size, low, first_place = stop - start, np.uint64(0xFFFFFFFF), at
-    members = np.empty(size, np.uint64)
+@njit(**BARE)
+def _list_large(members, low, size, anchors, bits, chunks, writes, partners):  # type: ignore[no-untyped-def]
+    """List a bucket: each with the ``anchors`` first and the one before; return how many pairs."""
+    n_pairs = 0
     for i in range(size):
-        document = kept[start + i] & low
-        members[i] = (np.uint64(order[document]) << np.uint64(32)) | document
-    members.sort()
-    n_lists = 0
-    for i in range(size):
-        own = members[i] & low
-        begins = at
+        document, n = members[i] & low, 0
         for k in range(size if i < anchors else anchors):
-            lists[at] = members[k] & low
-            at += (members[k] & low) > own
+            partners[n] = members[k] & low
+            n += (members[k] & low) > document
         if i >= anchors:
             for k in (max(anchors, i - 1), min(i + 1, size - 1)):
-                lists[at] = members[k] & low
-                at += (members[k] & low) > own
-        heads[own] = 0
-        if at > begins:
-            lists[at] = _END
-            at += 1
-            heads[own] = begins | (np.int64(1) << top)
-            n_lists += 1
-    return at, at - first_place - n_lists
+                partners[n] = members[k] & low
+                n += (members[k] & low) > document
+        append(chunks, writes, bits, np.int64(document), 1, partners, 0, n)
+        n_pairs += n
+    return n_pairs
 
 
 @njit(cache=True, nogil=True)
-def lists_of(hashes, order, small, rare, anchors, top, heads, lists, common, found):  # type: ignore[no-untyped-def]
-    """List the documents of one band; see ``bands.partners`` for what is asked.
+def _by_order(documents, start, stop, order, members):  # type: ignore[no-untyped-def]
+    """Write ``order << 32 | document`` of a bucket to ``members``, rising."""
+    for i in range(start, stop):
+        place = np.uint64(order[documents[i]])
+        members[i - start] = (place << np.uint64(32)) | np.uint64(documents[i])
+    if stop - start > INSERTED:
+        members[: stop - start].sort()
+    else:
+        _inserted(members, stop - start, INSERTED * INSERTED)
 
-    ``heads`` are n + 1 zeros, ``lists`` has room, and ``found`` is as in ``_list_small``.
+
+@njit(cache=True, nogil=True)
+def _list_all(kept, n, spare, order, sizes, bits, chunks, writes, common, found):  # type: ignore[no-untyped-def]
+    """List the buckets of the first ``n`` that were kept, which rise."""
+    (small, rare, anchors), (documents, members, partners) = sizes, spare
+    half, low, i = np.uint64(32), np.uint64(0xFFFFFFFF), np.int64(0)
+    kept[n] = ~kept[n - 1]
+    for k in range(n):
+        documents[k] = kept[k] & low
+    while True:
+        i = _list_small(kept, n, i, documents, small, rare, bits, chunks, writes, common, found)
+        if i == n:
+            break
+        start = i
+        while (kept[start] ^ kept[i]) >> half == 0:
+            i += 1
+        if i - start > rare:
+            common[found[0]] = kept[start] >> half
+            found[0] += 1
+        _by_order(documents, start, i, order, members)
+        found[1] += _list_large(members, low, i - start, anchors, bits, chunks, writes, partners)
+
+
+@njit(cache=True, nogil=True)
+def list_band(hashes, order, sizes, bits, chunks, writes, common, found):  # type: ignore[no-untyped-def]
+    """List the documents of one band, and the hashes of its common buckets.
+
+    ``sizes`` are small, rare and anchors as for ``bands.partners``, rare at least 1; ``bits``,
+    ``chunks`` and ``writes`` are as in ``records``, ``found`` is as in ``_list_small``.
     """
-    n, half = len(hashes), np.uint64(32)
-    bits = 0
-    while bits < SHARE_BITS and n >> bits > SHARE:
-        bits += 1
-    shared_out, ends = np.empty(n, np.uint64), np.empty(1 << bits, np.int64)
-    _shared_out(hashes, order, bits, shared_out, ends)
+    n = len(hashes)
+    share_bits = 0
+    while share_bits < SHARE_BITS and n >> share_bits > SHARE:
+        share_bits += 1
+    shared_out, ends = np.empty(n, np.uint64), np.empty(1 << share_bits, np.int64)
+    _shared_out(hashes, order, share_bits, shared_out, ends)
     largest, start = np.int64(0), np.int64(0)
     for stop in ends:
         largest = max(largest, stop - start)
         start = stop
     kept, cells = np.empty(largest + 2, np.uint64), np.empty(1 << CELL_BITS, np.uint32)
+    documents, members = np.empty(largest + SIZE, np.uint32), np.empty(largest, np.uint64)
+    spare = (documents, members, np.empty(largest + sizes[2] + 2 + SIZE, np.uint32))
     start = np.int64(0)
     for stop in ends:
         cell_bits = 1
         while cell_bits < CELL_BITS and 1 << cell_bits < stop - start:
             cell_bits += 1
-        by = np.uint64(64 - bits - cell_bits)
+        by = np.uint64(64 - share_bits - cell_bits)
         n_kept = _not_alone(shared_out, start, stop, by, cell_bits, kept, cells)
         start = stop
         if n_kept == 0:
             continue
         if not _inserted(kept, n_kept, 16 * n_kept):
             kept[:n_kept].sort()  # hashes of one cell, made up by somebody
-        kept[n_kept] = ~kept[n_kept - 1]
-        i = np.int64(0)
-        while i < n_kept:
-            i = _list_small(kept, n_kept, i, small, rare, top, heads, lists, common, found)
-            if i == n_kept:
-                break
-            begins = i
-            while (kept[begins] ^ kept[i]) >> half == 0:
-                i += 1
-            if rare > small and i - begins > rare:
-                common[found[1]] = kept[begins] >> half
-                found[1] += 1
-            at, n_pairs = _list_large(kept, begins, i, order, anchors, top, heads, lists, found[0])
-            found[0] = at
-            found[2] += n_pairs
+        _list_all(kept, n_kept, spare, order, sizes, bits, chunks, writes, common, found)
