@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,10 +17,9 @@ from curator.dedup.pieces import Arrays, piece
 from curator.dedup.representative import penalties_of, quality_of
 from curator.errors import DataError
 from curator.io.parts import Corpus
-from curator.kernels.bands import band_hashes
 from curator.kernels.buffers import Utf8
 from curator.kernels.fold import Keys, fold, key_hashes
-from curator.kernels.minhash import signatures
+from curator.kernels.minhash import short_bands, signatures
 from curator.kernels.narrow import NarrowKeys, narrow
 from curator.kernels.shingles import unspaced
 
@@ -51,17 +51,17 @@ class Signing(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """What one pass over some documents leaves."""
+    """What one pass over n documents leaves."""
 
     keys: Keys
-    lengths: np.ndarray
-    """int64[n]: shingle lengths of the bands; 0 = too short to sign."""
+    documents: np.ndarray
+    """int64[s]: positions of those long enough to sign."""
     bands: np.ndarray
-    """uint32[bands, n]."""
+    """uint32[bands, s]."""
     sketches: np.ndarray
-    """uint8[n, SKETCH_PLACES], or uint8[n, 0] without sketches."""
+    """uint8[s, SKETCH_PLACES], or uint8[s, 0] without sketches."""
     unspaced: np.ndarray
-    """bool[n]: whether the script is written without spaces."""
+    """bool[s]: whether the script is written without spaces."""
 
 
 def lengths_of(
@@ -137,16 +137,15 @@ def signed_runs(rows: np.ndarray, texts: Utf8, signing: Signing) -> Iterator[Run
     """Sign the ``texts`` of ``rows`` (int64[n], rising ordinals), some at a time."""
     for place, chunk in chunks(texts):
         found = sign(chunk, signing)
-        signed = np.flatnonzero(found.lengths)
         yield Run(
             rows[place],
             key_hashes(chunk, found.keys),
             quality_of(found.keys),
-            signed,
-            found.unspaced[signed],
-            found.bands.take(signed, axis=1),
-            found.sketches[signed],
-            narrow(found.keys, signed),
+            found.documents,
+            found.unspaced,
+            found.bands,
+            found.sketches,
+            narrow(found.keys, found.documents),
         )
 
 
@@ -212,15 +211,14 @@ def sign(texts: Utf8, signing: Signing) -> Signed:
     keys = fold(texts)
     without_spaces = unspaced(keys)
     lengths = lengths_of(keys, signing, without_spaces)
-    n_hashes = signing.bands * signing.rows_per_band
-    signed = signatures(keys, lengths, n_hashes, signing.seed, signing.scheme)
-    bands = band_hashes(signed, signing.bands, signing.rows_per_band, lengths)
+    signed = np.flatnonzero(lengths)
+    shape = signing.bands, signing.rows_per_band
+    rows = signatures(keys, lengths, math.prod(shape), signing.seed, signing.scheme)
+    # 32 bits are enough: among a million documents 116 pairs meet in a bucket by chance.
+    bands = short_bands(rows, signed, *shape, lengths)
     if signing.sketched:
         short = np.where(lengths > 0, np.where(without_spaces, *SKETCH_CHARACTERS), 0)
         looks = signatures(keys, short, SKETCH_PLACES, signing.seed).astype(np.uint8)  # low bytes
     else:
         looks = np.zeros((texts.n_documents, 0), np.uint8)
-    # 32 bits are enough: among a million documents 116 pairs meet in a bucket by chance.
-    bands >>= np.uint64(32)
-    short_bands = bands.astype(np.uint32)
-    return Signed(keys, lengths, short_bands, looks, without_spaces)
+    return Signed(keys, signed, bands, looks[signed], without_spaces[signed])

@@ -121,14 +121,14 @@ def whole_lines(
 
     The last one is what follows the last newline, and the damage where the stream is damaged.
     """
-    rest: list[bytes] = []
+    rest: list[bytes | memoryview] = []
     length = 0
     damage = None
     try:
         for chunk in chunks:
             cut = chunk.rfind(b"\n") + 1
             if cut:
-                rest.append(chunk[:cut])
+                rest.append(memoryview(chunk)[:cut])  # copied once, when joined
                 yield b"".join(rest), None
                 rest, length = [], 0
             kept = chunk[cut : cut + max_line_bytes + OVERHANG_BYTES - length]

@@ -12,7 +12,7 @@ from curator.kernels import buffers
 from curator.kernels.bands import band_hashes
 from curator.kernels.fold import Keys, fold
 from curator.kernels.jaccard import jaccard
-from curator.kernels.minhash import signatures
+from curator.kernels.minhash import short_bands, signatures
 from curator.kernels.minhash.cpu import AT_ONCE
 from curator.kernels.shingles import shingle_sets
 from curator.kernels.shingles.cpu import BASE
@@ -90,6 +90,19 @@ def test_bands_are_hashed_as_the_definition_says(rows_per_band: int) -> None:
                 h = (h ^ value) * int(BASE) & MASK
                 h ^= h >> 32
             assert found[band, document] == plain_mix(h)
+
+
+@pytest.mark.parametrize("rows_per_band", [1, 3])
+def test_short_bands_are_the_upper_halves_of_the_hashes_of_bands(rows_per_band: int) -> None:
+    n, bands = 40, 24 // rows_per_band
+    rng = np.random.default_rng(2)
+    signed = rng.integers(0, 2**32, (n, 24), dtype=np.uint32)
+    lengths = rng.choice([5, 7, 12], n)
+    whole = band_hashes(signed, bands, rows_per_band, lengths) >> np.uint64(32)
+    for documents in (np.arange(n), np.arange(0, n, 3), np.array([7]), np.zeros(0, np.int64)):
+        found = short_bands(signed, documents, bands, rows_per_band, lengths)
+        assert found.dtype == np.uint32
+        assert np.array_equal(found, whole[:, documents])
 
 
 def test_every_place_is_filled_even_for_one_shingle() -> None:

@@ -32,6 +32,7 @@ __all__ = [
     "Digests",
     "lowest_permuted",
     "shingle_digests",
+    "short_bands",
     "signatures",
 ]
 
@@ -76,6 +77,23 @@ def signatures(
         a, b = drawn(scheme, n_hashes, seed)
         return body.permuted(keys.offsets, keys.codepoints, lengths, n_hashes, a, b)
     return body.one_permutation(keys.offsets, keys.codepoints, lengths, n_hashes, np.uint64(seed))
+
+
+def short_bands(
+    signatures: np.ndarray,
+    documents: np.ndarray,
+    bands: int,
+    rows_per_band: int,
+    lengths: np.ndarray,
+) -> np.ndarray:
+    """Return uint32[bands, s]: the upper halves of ``band_hashes`` of ``documents`` (int64[s]).
+
+    ``signatures`` and ``lengths`` are of all documents, as ``curator.kernels.bands.band_hashes``
+    takes them; ``documents`` are positions among these.
+    """
+    body = twin.body(signatures, "minhash")
+    found: np.ndarray = body.short_bands(signatures, documents, bands, rows_per_band, lengths)
+    return found
 
 
 class Digests(NamedTuple):

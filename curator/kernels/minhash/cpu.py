@@ -6,9 +6,17 @@ import numpy as np
 
 from curator.kernels.compiled import njit
 from curator.kernels.minhash.digests import sha1_32, shingle_bounds, xxh32
-from curator.kernels.shingles.cpu import AT_ONCE, MIX_1, hash_run, mix, roll, workspace
+from curator.kernels.shingles.cpu import AT_ONCE, BASE, MIX_1, hash_run, mix, roll, workspace
 
-__all__ = ["lowest_permuted", "one_permutation", "permuted", "sha1_32", "shingle_bounds", "xxh32"]
+__all__ = [
+    "lowest_permuted",
+    "one_permutation",
+    "permuted",
+    "sha1_32",
+    "shingle_bounds",
+    "short_bands",
+    "xxh32",
+]
 
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 ROUND = np.uint64(0xD1B54A32D192ED03)
@@ -19,6 +27,8 @@ TOP = np.uint64(61)
 SUSPECT = np.uint32(16)
 FEW = 8
 """Empty places up to which it is faster to look through all hashes once for each of them."""
+SIDE_BY_SIDE = 16
+"""Documents whose bands are hashed before they are written: as many lie in a cache line."""
 TOGETHER = 4
 """Hashes permuted in one pass over the permutations: fewer loads than with one or two."""
 
@@ -119,6 +129,33 @@ def _lower_few(spread, count, above, row):  # type: ignore[no-untyped-def]
                 lowest = min(lowest, spread[i] - here)
             if lowest <= LOW_HALF:
                 row[place] = min(row[place], above | lowest)
+
+
+@njit(cache=True, nogil=True)
+def short_bands(signatures, documents, bands, rows_per_band, lengths):  # type: ignore[no-untyped-def]
+    """Return uint32[bands, s]; see the contract."""
+    result = np.empty((bands, len(documents)), np.uint32)
+    rows = np.empty((SIDE_BY_SIDE, bands), np.uint32)
+    for first in range(0, len(documents), SIDE_BY_SIDE):
+        count = min(SIDE_BY_SIDE, len(documents) - first)
+        for j in range(count):
+            document = documents[first + j]
+            length = np.uint64(lengths[document])
+            if rows_per_band == 1:  # LLVM vectorises
+                for band in range(bands):
+                    h = (length ^ np.uint64(signatures[document, band])) * BASE
+                    rows[j, band] = np.uint32(mix(h ^ (h >> HALF)) >> HALF)
+            else:
+                for band in range(bands):
+                    h = length
+                    for place in range(band * rows_per_band, (band + 1) * rows_per_band):
+                        h = (h ^ np.uint64(signatures[document, place])) * BASE
+                        h ^= h >> HALF
+                    rows[j, band] = np.uint32(mix(h) >> HALF)
+        for band in range(bands):
+            for j in range(count):
+                result[band, first + j] = rows[j, band]
+    return result
 
 
 @njit(cache=True, nogil=True)

@@ -8,6 +8,7 @@ import cupy
 import numpy as np
 
 from curator.errors import ResourceError
+from curator.kernels.bands.gpu import band_hashes
 from curator.kernels.cuda.gpu import launch, offsets_of, on_device, over, warps_over
 from curator.kernels.minhash.cpu import ROUND
 from curator.kernels.shingles.cpu import MIX_0, MIX_1
@@ -31,6 +32,15 @@ def one_permutation(offsets: Any, codepoints: Any, lengths: Any, n_hashes: int, 
     arguments = (*keys, np.int64(n_hashes), salt, result)
     launch("minhash", "one_permutation", len(result), THREADS, arguments, shared=8 * n_hashes)
     return result
+
+
+def short_bands(
+    signatures: Any, documents: Any, bands: int, rows_per_band: int, lengths: Any
+) -> Any:
+    """Return uint32[bands, s]; see the contract."""
+    hashes = band_hashes(signatures, bands, rows_per_band, lengths)
+    chosen = hashes[:, on_device(documents, np.int64)]
+    return (chosen >> np.uint64(32)).astype(np.uint32)
 
 
 def permuted(
