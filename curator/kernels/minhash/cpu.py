@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
 from curator.kernels.minhash.digests import sha1_32, shingle_bounds, xxh32
 from curator.kernels.shingles.cpu import AT_ONCE, BASE, MIX_1, hash_run, mix, roll, workspace
@@ -66,7 +67,7 @@ def _longest(offsets):  # type: ignore[no-untyped-def]
     return longest
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _fill(hashes, n, salt, row, spread):  # type: ignore[no-untyped-def]
     """Fill the places that the first round left empty, by fresh hashes, round by round."""
     n_empty, turn = _count_empty(row), np.uint64(1)
@@ -90,7 +91,7 @@ def _fill(hashes, n, salt, row, spread):  # type: ignore[no-untyped-def]
                 row[place] = min(row[place], mix(hashes[i] ^ before) & LOW_HALF)
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _count_empty(row):  # type: ignore[no-untyped-def]
     n_empty = np.int64(0)
     for place in range(len(row)):
@@ -98,7 +99,7 @@ def _count_empty(row):  # type: ignore[no-untyped-def]
     return n_empty
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _spread(hashes, first, count, before, n_hashes, spread):  # type: ignore[no-untyped-def]
     """Write ``place << 32 | value`` of each hash in one round; LLVM vectorises."""
     first = np.uint64(first)
@@ -108,16 +109,18 @@ def _spread(hashes, first, count, before, n_hashes, spread):  # type: ignore[no-
         spread[i] = (((h >> HALF) * n_places) & ~LOW_HALF) | (h & LOW_HALF)
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _lower_all(spread, count, above, row):  # type: ignore[no-untyped-def]
     for i in range(count):
         place = spread[i] >> HALF
         row[place] = min(row[place], above | (spread[i] & LOW_HALF))
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _lower_few(spread, count, above, row):  # type: ignore[no-untyped-def]
     """Do as ``_lower_all`` does, in a round later than the first and with few places empty.
+
+    To tell first, 16 or 32 hashes a step, which of them fall into an empty place took as long.
 
     Less the number of the place, in the upper half, those of the place alone are below 2³²: the
     least of all is theirs, if there are any. That takes no look at the row and vectorises.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
 
 BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -61,7 +62,7 @@ def is_unspaced(offsets, codepoints):  # type: ignore[no-untyped-def]  # Numba i
     return result
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _is_mostly(codepoints, start, stop, digits, before, han):  # type: ignore[no-untyped-def]
     """Tell whether a key is unspaced, looking closer only where the counts do not tell.
 
@@ -78,7 +79,7 @@ def _is_mostly(codepoints, start, stop, digits, before, han):  # type: ignore[no
     return unspaced > 0 and unspaced >= others
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _listed(codepoints, start, stop):  # type: ignore[no-untyped-def]
     """Count the characters of scripts without spaces other than the common Han ones."""
     count = np.int64(0)
@@ -126,7 +127,7 @@ def roll(codepoints, start, stop, length, into, work):  # type: ignore[no-untype
     return max(n, 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def hash_run(codepoints, start, count, length, work, into, first):  # type: ignore[no-untyped-def]
     """Hash the ``count`` shingles from code point ``start`` on, into the places from ``first`` on.
 
@@ -159,7 +160,7 @@ def hash_run(codepoints, start, count, length, work, into, first):  # type: igno
             into[first + i] = mix(work[i] ^ salt)
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _short_runs(codepoints, start, m, k, into):  # type: ignore[no-untyped-def]
     """Write the polynomials of ``m`` runs of k = 1, 2 or 3 code points; return ``BASE ** k``."""
     square, second, third = BASE * BASE, start + ONE, start + TWO
@@ -177,7 +178,7 @@ def _short_runs(codepoints, start, m, k, into):  # type: ignore[no-untyped-def]
     return square * BASE
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _doubled(work, this, codepoints, start, m, k, odd, power, other):  # type: ignore[no-untyped-def]
     """Write the polynomials of ``m`` runs of 2k code points, or with ``odd`` of one more."""
     following, last = this + k, start + TWO * k
@@ -191,7 +192,7 @@ def _doubled(work, this, codepoints, start, m, k, odd, power, other):  # type: i
             work[other + i] = work[this + i] * power + work[following + i]
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _doubled_mixed(  # type: ignore[no-untyped-def]
     work, this, codepoints, start, m, k, odd, power, salt, into, first
 ):
