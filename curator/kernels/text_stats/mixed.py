@@ -60,19 +60,22 @@ def carried(bits: Any, firsts: Any) -> Any:
 
 
 @njit(**JOINED)
-def _known_letters(data: np.ndarray, at: int) -> tuple[Any, Any, Any]:
+def _known_letters(data: np.ndarray, at: int, twos: Any) -> tuple[Any, Any, Any]:
     """Return first bytes of Han, of Latin letters beyond ASCII and of Cyrillic ones.
 
-    Han: U+4E00 to U+9FBF, all of one class; the others: see ``words``.
+    Han: U+4E00 to U+9FBF, all of one class; the others: see ``words``. ``twos``: the first bytes
+    of characters of two; many blocks have none.
     """
-    lead = within(data, at, 0xC3, 0xC9)
-    signs = within(data, at, 0x97, 0x97) | within(data, at, 0xB7, 0xB7)  # × and ÷
-    latin = lead & ~(within(data, at, 0xC3, 0xC3) & (signs >> ONE))
+    latin, cyrillic = np.uint64(0), np.uint64(0)
+    if twos:
+        signs = within(data, at, 0x97, 0x97) | within(data, at, 0xB7, 0xB7)  # × and ÷
+        latin = within(data, at, 0xC3, 0xC9) & ~(within(data, at, 0xC3, 0xC3) & (signs >> ONE))
+        cyrillic = within(data, at, 0xD0, 0xD1)
     latin |= within(data, at, 0xE1, 0xE1) & (within(data, at, 0xB8, 0xBB) >> ONE)
     high = within(data, at, 0xB8, 0xBF) >> ONE
     han = within(data, at, 0xE5, 0xE8) | (within(data, at, 0xE4, 0xE4) & high)
     han |= within(data, at, 0xE9, 0xE9) & (within(data, at, 0x80, 0xBE) >> ONE)
-    return han, latin, within(data, at, 0xD0, 0xD1)
+    return han, latin, cyrillic
 
 
 @njit(**JOINED)
@@ -132,7 +135,8 @@ def look(
     tails = within(data, at, 0x80, 0xBF)
     heads = text & ~tails
     blank = (within(data, at, 0x09, 0x0D) | within(data, at, 0x1C, 0x20)) & text
-    han, latin, cyrillic = _known_letters(data, at)
+    twos, fours = within(data, at, 0xC2, 0xDF), within(data, at, 0xF0, 0xF4)
+    han, latin, cyrillic = _known_letters(data, at, twos)
     han, latin, cyrillic = han & text, latin & text, cyrillic & text
     others = within(data, at, 0xC2, 0xFF) & ~(han | latin | cyrillic) & text
     letters = (ascii_letters(data, at) & text) | latin | cyrillic | han
@@ -146,14 +150,15 @@ def look(
         bytes_of = _whole(marks, tails)
         hanging = carried(bytes_of, bytes_of & (_whole(letters, tails) << ONE))
         cells |= carried(bytes_of, bytes_of & (cells << ONE))
-    same = repeated(data, at, 2)
-    twos = within(data, at, 0xC2, 0xDF) & same & (same >> ONE) & first_bits(max(rest - 2, 0))
+    if twos:
+        same = repeated(data, at, 2)
+        twos &= same & (same >> ONE) & first_bits(max(rest - 2, 0)) & ~blank
     same = repeated(data, at, 3)
     threes = within(data, at, 0xE0, 0xEF) & same & (same >> ONE) & (same >> TWO)
-    threes &= first_bits(max(rest - 3, 0))
-    twos, threes = twos & ~blank, threes & ~blank
-    same = repeated(data, at, 4)
-    fours = within(data, at, 0xF0, 0xF4) & same & (same >> ONE) & (same >> TWO) & (same >> THREE)
+    threes &= first_bits(max(rest - 3, 0)) & ~blank
+    if fours:
+        same = repeated(data, at, 4)
+        fours &= same & (same >> ONE) & (same >> TWO) & (same >> THREE)
     limit = min(SIZE - 1, rest, lowest(fours))
     used = limit
     if limit < rest:

@@ -88,7 +88,7 @@ class Rooms(NamedTuple):
 
 
 def _room(n_feeds: int) -> Rooms:
-    """Return room for documents of as many line feeds, a power of two."""
+    """Return room for documents of as many line feeds."""
     lines, paragraphs = (
         Pieces(*(np.empty(n_feeds + 1, np.int64) for _ in Pieces._fields)) for _ in range(2)
     )
