@@ -1,4 +1,4 @@
-"""Megabytes a second of the kernels, on one core, in text of three scripts.
+"""Megabytes a second of the kernels, on one core, in text of several scripts.
 
 ``python -m benchmarks.kernels`` measures all of ``KERNELS`` and keeps the result; names after it
 choose some, and what is measured is then printed alone. A kernel joins by an entry in
@@ -30,7 +30,8 @@ Timed = dict[str, Callable[[], object]]
 def _texts(path: Path, language: str | None = None) -> Utf8:
     """Return the first documents of a file, some 12 MB; of one language where it names several."""
     texts, size = [], 0
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+    read = gzip.open if path.suffix == ".gz" else open
+    with read(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
             if language is None or row["lang"] == language:
@@ -48,9 +49,16 @@ TEXTS: dict[str, Callable[[], Utf8]] = {
     "Cantonese sentences": lambda: _texts(measure.DATA / "yue" / "ctcpc_yue_sents.jsonl.gz"),
     "Indonesian help": lambda: _texts(measure.DATA / "ind" / "libreoffice_help_id.jsonl.gz"),
     "Latvian Bible": lambda: _texts(measure.DATA / "bulk" / "bible_chapters.jsonl.gz", "lav"),
+    "Traditional Chinese Wikipedia": lambda: _texts(measure.DATA / "zh_hant" / "drcd_zhwiki.jsonl"),
+    "Classical Chinese": lambda: _texts(measure.DATA / "lzh" / "classical_sample.jsonl.gz"),
+    "Armenian Bible": lambda: _texts(measure.DATA / "bulk" / "bible_chapters.jsonl.gz", "hye"),
+    "Javanese sentences": lambda: _texts(
+        measure.DATA / "jav" / "nusatranslation_jav_sents.jsonl.gz"
+    ),
+    "English messages": lambda: _texts(measure.DATA / "eng" / "mediawiki_ui_en.jsonl"),
 }
 """What is measured: unspaced, ASCII, combining marks, documents of one sentence, documents that
-repeat much, Latin letters beyond ASCII."""
+repeat much, Latin letters beyond ASCII, letters that are looked up."""
 
 
 def _statistics(texts: Utf8) -> Timed:
