@@ -235,6 +235,8 @@ def _lengthen(n_met: int, rooms: Rooms) -> Any:
         others[kept], found[kept], unsure[waiting] = place, back, kept
         waiting += np.uint64(follows & (earlier[place + ONE] != back + 1))
         kept += np.uint64(follows)
+    if kept == ZERO:
+        return np.int64(0)
     for index in unsure[:waiting]:
         found[np.uint64(index)] = _follow_back(np.uint64(others[np.uint64(index)]), rooms)
     for index in range(n_met):

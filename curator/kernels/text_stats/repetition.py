@@ -102,29 +102,29 @@ def _tally(data: np.ndarray, pieces: Pieces, n: int, table: np.ndarray, out: np.
     starts, ends = pieces.starts, pieces.ends
     total, n_new, characters = 0, 0, 0
     if n == 1:  # many documents are one paragraph
-        total, n_new, characters, n = pieces.characters[0], 1, pieces.characters[0], 0
-        out[0] = 1
-    else:
-        out[0] = n
+        out[0], out[1] = 1, 1
+        out[2], out[3] = pieces.characters[0], pieces.characters[0]
+        return
     capacity = 4
     while capacity < 2 * n:
         capacity *= 2
-    table[: capacity if n else 0] = -1
+    for slot in range(capacity):
+        table[slot] = -1
     mask = np.uint64(capacity - 1)
     for piece in range(n):
         start, size = starts[piece], ends[piece] - starts[piece]
-        slot = _hash_piece(data, start, ends[piece]) & mask
-        while table[slot] >= 0:
-            other = table[slot]
+        at = _hash_piece(data, start, ends[piece]) & mask
+        while table[at] >= 0:
+            other = table[at]
             if ends[other] - starts[other] == size and same_bytes(data, start, starts[other], size):
                 break
-            slot = (slot + np.uint64(1)) & mask
+            at = (at + np.uint64(1)) & mask
         total += pieces.characters[piece]
-        if table[slot] < 0:
-            table[slot] = piece
+        if table[at] < 0:
+            table[at] = piece
             n_new += 1
             characters += pieces.characters[piece]
-    out[1], out[2], out[3] = n_new, total, characters
+    out[0], out[1], out[2], out[3] = n, n_new, total, characters
 
 
 @njit(**JOINED)
