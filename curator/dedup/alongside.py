@@ -32,6 +32,9 @@ more often a document is. A longer key is gathered alone. 1.3 million pairs of 4
 take three rounds, of 200 MB each."""
 PAIRS_AT_ONCE = 25_000
 """Pairs that one thread aligns at a time."""
+PAIRS_A_PROCESS = 100_000
+"""Pairs of a round on a cluster, at most: its processes share nothing, and each has rounds of its
+own."""
 HERE = 2_000
 """So many pairs are aligned without tasks: less than a tenth of a second."""
 
@@ -75,15 +78,17 @@ def aligned_shares(
     if len(pairs) <= HERE:
         shares = _shares(Asked(**asked, at_least=at_least, work=work), None)
         return shares[np.argsort(order)]
-    rounds = _rounds(asked["parts"], 2 * lengths[order, 1])
+    share_memory = client is None or isinstance(client, Executor)
+    least = 1 if share_memory else -(-len(pairs) // PAIRS_A_PROCESS)
+    rounds = _rounds(asked["parts"], 2 * lengths[order, 1], least)
     # Read from a file by every round: sent with each, the layout would grow with parts squared.
     path = work / f"{name}-alongside"
     piece(path, lambda: asked)
     asked.clear()
     run = partial(_round, path=path, at_least=at_least, work=work)
-    if client is None or isinstance(client, Executor):
+    if share_memory:
         found = [run(item, threads=client) for item in rounds]
-    else:  # processes share nothing: each has rounds of its own
+    else:
         found = run_tasks(partial(run, threads=None), rounds, client)
     result = np.empty((len(pairs), 2), np.float64)
     for (start, stop), shares_of in zip(rounds, found, strict=True):
@@ -91,16 +96,16 @@ def aligned_shares(
     return result
 
 
-def _rounds(parts: np.ndarray, sizes: np.ndarray) -> list[tuple[int, int]]:
+def _rounds(parts: np.ndarray, sizes: np.ndarray, least: int) -> list[tuple[int, int]]:
     """Return ranges of pairs of about one size, whose parts together have few bytes.
 
-    ``sizes`` (int64[n]) are those of the parts.
+    ``sizes`` (int64[n]) are those of the parts; there are ``least`` ranges or more.
     """
     rows, places = distinct(parts)
     size_of = np.empty(len(rows), np.int64)
     size_of[places] = sizes
     total = np.cumsum(sizes)
-    n_rounds = max(1, -(-int(size_of.sum()) // BYTES_AT_ONCE))
+    n_rounds = max(least, -(-int(size_of.sum()) // BYTES_AT_ONCE))
     while True:
         wanted = np.arange(1, n_rounds) * (int(total[-1]) / n_rounds)
         bounds = np.unique([0, *np.searchsorted(total, wanted).tolist(), len(parts)]).tolist()
@@ -122,7 +127,8 @@ def _round(
     item: tuple[int, int], path: Path, at_least: float, work: Path, threads: Executor | None
 ) -> Path:
     start, stop = item
-    found = path.with_name(f"{path.name}-{start:010d}")
+    # Both ends: begun again on a cluster, or no longer on one, a run has other rounds.
+    found = path.with_name(f"{path.name}-{start:010d}-{stop:010d}")
     if not found.exists():
         asked = read_arrays(path)
         pairs = asked["wholes"][start:stop], asked["parts"][start:stop]

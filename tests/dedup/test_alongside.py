@@ -108,6 +108,10 @@ def test_pairs_are_aligned_as_one_by_one_whatever_the_rounds(
     for name in ("some", "others"):
         again = aligned_shares(parts, pairs, lengths, at_least, name, work, None)
         assert np.array_equal(again, expected)
+    # A run that goes on elsewhere, in other rounds, takes none of them for its own.
+    monkeypatch.setattr(alongside, "BYTES_AT_ONCE", 5 * bytes_at_once)
+    elsewhere = aligned_shares(parts, pairs, lengths, at_least, "some", work, None)
+    assert np.array_equal(elsewhere, expected)
 
 
 def test_no_pairs_have_no_shares(tmp_path: Path) -> None:
@@ -127,13 +131,18 @@ def test_rounds_follow_one_another_and_hold_few_bytes_but_for_one_key(
     of_pairs = np.array([sizes[part] for part in parts], np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alongside, "BYTES_AT_ONCE", bytes_at_once)
-        found = alongside._rounds(np.array(parts, np.uint32), of_pairs)
+        found = alongside._rounds(np.array(parts, np.uint32), of_pairs, 1)
     assert [start for start, _ in found] == [0, *(stop for _, stop in found[:-1])]
     assert found[-1][1] == len(parts)
     for start, stop in found:
         assert start < stop
         held = sum(sizes[part] for part in set(parts[start:stop]))
         assert held <= bytes_at_once + max(sizes)
+
+
+def test_a_cluster_gets_as_many_rounds_as_asked_for() -> None:
+    found = alongside._rounds(np.arange(100, dtype=np.uint32), np.full(100, 7), 4)
+    assert found == [(0, 24), (24, 49), (49, 74), (74, 100)]
 
 
 @given(st.lists(st.integers(0, (1 << 32) - 1), max_size=200))
