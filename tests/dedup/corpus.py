@@ -87,7 +87,7 @@ def small_tasks(n_pairs: int, n_hashes: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candidates, "HASHES_PER_TASK", n_hashes)
         patch.setattr(judging, "compared", few)
-        for name in ("HERE", "PAIRS_AT_ONCE"):
+        for name in ("HERE", "PAIRS_AT_ONCE", "PAIRS_A_PROCESS"):
             patch.setattr(alongside, name, n_pairs)
         yield
 

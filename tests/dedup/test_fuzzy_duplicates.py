@@ -312,7 +312,8 @@ def test_a_cluster_and_threads_give_the_marks_of_one_worker(tmp_path: Path) -> N
                 work = tmp_path / f"{name}-{number}"
                 marks = FuzzyDuplicates(**rule).mark(parts, work, workers).to_pylist()
                 assert marks == expected[number]
-                assert list(work.glob("*-pairs-*"))  # there were tasks to share
+                asked = "pairs" if rule else "alongside"
+                assert list(work.glob(f"*-{asked}-*"))  # there were tasks to share
 
 
 def test_another_seed_finds_the_clear_copies_too(tmp_path: Path) -> None:
