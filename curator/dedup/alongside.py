@@ -45,7 +45,9 @@ class Asked(NamedTuple):
     wholes: np.ndarray
     """uint32[n], rising."""
     parts: np.ndarray
-    """uint32[n]."""
+    """uint32[n]: places in ``rows``."""
+    rows: np.ndarray
+    """int64[m], rising: the parts of all rounds."""
     first_rows: np.ndarray
     """int64[parts of the corpus]."""
     at_least: float
@@ -70,9 +72,11 @@ def aligned_shares(
     the signed piece of each part of the corpus; ``name`` names the pieces of this step.
     """
     order = rising(pairs[:, 0])
+    rows, parts = distinct(pairs[order, 1])
     asked = {
         "wholes": pairs[order, 0].astype(np.uint32),
-        "parts": pairs[order, 1].astype(np.uint32),
+        "parts": parts.astype(np.uint32),
+        "rows": rows,
         "first_rows": np.array([part.first_row for part in corpus.parts], np.int64),
     }
     if len(pairs) <= HERE:
@@ -80,7 +84,8 @@ def aligned_shares(
         return shares[np.argsort(order)]
     share_memory = client is None or isinstance(client, Executor)
     least = 1 if share_memory else -(-len(pairs) // PAIRS_A_PROCESS)
-    rounds = _rounds(asked["parts"], 2 * lengths[order, 1], least)
+    rounds = _rounds(parts, 2 * lengths[order, 1], least)
+    del rows, parts
     # Read from a file by every round: sent with each, the layout would grow with parts squared.
     path = work / f"{name}-alongside"
     piece(path, lambda: asked)
@@ -99,27 +104,27 @@ def aligned_shares(
 def _rounds(parts: np.ndarray, sizes: np.ndarray, least: int) -> list[tuple[int, int]]:
     """Return ranges of pairs of about one size, whose parts together have few bytes.
 
-    ``sizes`` (int64[n]) are those of the parts; there are ``least`` ranges or more.
+    ``parts`` (int64[n]) are numbers from 0 on, ``sizes`` (int64[n]) the bytes of each; there are
+    ``least`` ranges or more.
     """
-    rows, places = distinct(parts)
-    size_of = np.empty(len(rows), np.int64)
-    size_of[places] = sizes
+    size_of = np.zeros(int(parts.max()) + 1, np.int64)
+    size_of[parts] = sizes
     total = np.cumsum(sizes)
     n_rounds = max(least, -(-int(size_of.sum()) // BYTES_AT_ONCE))
     while True:
         wanted = np.arange(1, n_rounds) * (int(total[-1]) / n_rounds)
         bounds = np.unique([0, *np.searchsorted(total, wanted).tolist(), len(parts)]).tolist()
         found = list(itertools.pairwise(bounds))
-        most = max(_size(places[start:stop], size_of) for start, stop in found)
+        most = max(_size(parts[start:stop], size_of) for start, stop in found)
         if most <= BYTES_AT_ONCE or n_rounds >= len(parts):
             return found
         n_rounds += 1 + n_rounds // 4
 
 
-def _size(places: np.ndarray, size_of: np.ndarray) -> int:
+def _size(parts: np.ndarray, size_of: np.ndarray) -> int:
     """Return the bytes of some documents, each counted once."""
     held = np.zeros(len(size_of), np.bool_)
-    held[places] = True
+    held[parts] = True
     return int(size_of[held].sum())
 
 
@@ -131,16 +136,18 @@ def _round(
     found = path.with_name(f"{path.name}-{start:010d}-{stop:010d}")
     if not found.exists():
         asked = read_arrays(path)
-        pairs = asked["wholes"][start:stop], asked["parts"][start:stop]
-        shares = _shares(Asked(*pairs, asked["first_rows"], at_least, work), threads)
+        asked |= {name: asked[name][start:stop] for name in ("wholes", "parts")}
+        shares = _shares(Asked(**asked, at_least=at_least, work=work), threads)
         write_arrays(found, {"shares": shares})
     return found
 
 
 def _shares(asked: Asked, threads: Executor | None) -> np.ndarray:
     """Return the shares of the pairs of one round, float64[n, 2]."""
-    rows, of_pair = distinct(asked.parts)
-    parts = gathered(rows, asked.first_rows, asked.work, threads)
+    held = np.zeros(len(asked.rows), np.bool_)
+    held[asked.parts] = True
+    of_pair = (np.cumsum(held) - 1)[asked.parts]
+    parts = gathered(asked.rows[held], asked.first_rows, asked.work, threads)
     runs = [
         (index, *cut)
         for index, start, stop in runs_by_part(asked.wholes, asked.first_rows)

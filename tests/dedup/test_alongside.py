@@ -131,7 +131,7 @@ def test_rounds_follow_one_another_and_hold_few_bytes_but_for_one_key(
     of_pairs = np.array([sizes[part] for part in parts], np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alongside, "BYTES_AT_ONCE", bytes_at_once)
-        found = alongside._rounds(np.array(parts, np.uint32), of_pairs, 1)
+        found = alongside._rounds(np.array(parts), of_pairs, 1)
     assert [start for start, _ in found] == [0, *(stop for _, stop in found[:-1])]
     assert found[-1][1] == len(parts)
     for start, stop in found:
@@ -141,7 +141,7 @@ def test_rounds_follow_one_another_and_hold_few_bytes_but_for_one_key(
 
 
 def test_a_cluster_gets_as_many_rounds_as_asked_for() -> None:
-    found = alongside._rounds(np.arange(100, dtype=np.uint32), np.full(100, 7), 4)
+    found = alongside._rounds(np.arange(100), np.full(100, 7), 4)
     assert found == [(0, 24), (24, 49), (49, 74), (74, 100)]
 
 
