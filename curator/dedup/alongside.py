@@ -1,4 +1,4 @@
-"""Third step, alignment: the documents that may be copies of one are laid alongside it in a row.
+"""Fourth step, alignment: the documents that may be copies of one are laid alongside it in a row.
 
 A pair has a whole, the better document, and a part. Pairs are ordered by their wholes: each of
 these is read where it lies, and its seeds are indexed, once for all its pairs. Their parts may be

@@ -11,9 +11,9 @@ import numpy as np
 from curator.dedup.alongside import aligned_shares
 from curator.dedup.candidates import pack
 from curator.dedup.clusters import Verdict
+from curator.dedup.in_common import shares_in_common
 from curator.dedup.layout import read_layout
 from curator.dedup.rare_buckets import rare_shares
-from curator.dedup.verify import by_jaccard, compared
 from curator.io.parts import Corpus
 
 CONTAINED = 0.97
@@ -66,10 +66,9 @@ class Judge:
         """Return float64[n]: the share of shingles in common, 0 below ``at_least``."""
         packed = pack(np.sort(pairs, axis=1))
         rising = np.argsort(packed)
-        how = by_jaccard(at_least)
         similarity = np.empty(len(pairs), np.float64)
-        found = compared(parts, packed[rising], how, name, self.work, self.client)
-        similarity[rising] = found[:, 0]
+        asked = (parts, packed[rising], at_least)
+        similarity[rising] = shares_in_common(*asked, name, self.work, self.client)
         return similarity
 
     def _commonplace(self, pairs: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:

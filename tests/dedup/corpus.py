@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,14 +15,13 @@ from curator.dedup import (
     alongside,
     candidates,
     connected,
-    judging,
+    in_common,
     pair_ranges,
     prepared,
     rare_buckets,
     same_keys,
     standing,
     verified,
-    verify,
 )
 from curator.io.parts import Part, Parts, write_part
 
@@ -83,19 +80,13 @@ def edited(rng: np.random.Generator, text: str, n_edits: int) -> str:
 @contextlib.contextmanager
 def small_tasks(n_pairs: int, n_hashes: int) -> Iterator[None]:
     """Let tasks compare so many pairs and sort so many hashes, so that small corpora have many."""
-    few = partial(_compared, n_pairs)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candidates, "HASHES_PER_TASK", n_hashes)
-        patch.setattr(judging, "compared", few)
+        for name in ("HERE", "PAIRS_AT_ONCE"):
+            patch.setattr(in_common, name, n_pairs)
         for name in ("HERE", "PAIRS_AT_ONCE", "PAIRS_A_PROCESS"):
             patch.setattr(alongside, name, n_pairs)
         yield
-
-
-def _compared(
-    n_pairs: int, parts: Any, packed: np.ndarray, comparison: verify.Comparison, *rest: Any
-) -> np.ndarray:
-    return verify.compared(parts, packed, comparison._replace(here=n_pairs, at_once=n_pairs), *rest)
 
 
 @contextlib.contextmanager

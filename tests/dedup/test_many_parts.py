@@ -17,6 +17,7 @@ from curator.dedup import (
     connected,
     exact,
     fuzzy,
+    in_common,
     names,
     pair_ranges,
     prepared,
@@ -25,7 +26,6 @@ from curator.dedup import (
     same_keys,
     settling,
     standing,
-    verify,
 )
 from curator.dedup.exact import ExactDuplicates
 from curator.dedup.fuzzy import FuzzyDuplicates
@@ -103,7 +103,7 @@ def test_a_task_does_not_grow_with_the_number_of_parts(
         return results
 
     modules = (candidates, connected, exact, fuzzy, names, pair_ranges, prepared, rare_buckets)
-    for module in (*modules, repeated_ids, same_keys, settling, standing, verify):
+    for module in (*modules, repeated_ids, same_keys, settling, standing, in_common):
         monkeypatch.setattr(module, "run_tasks", run_tasks)
     sizes = []
     for n_parts in (30, 90):

@@ -1,12 +1,11 @@
-"""Fourth step, with exact Jaccard: pairs are compared, two parts at a time."""
+"""Fourth step of the classical rule: what pairs have in common, two parts at a time."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,68 +17,43 @@ from curator.io.parts import Corpus, Part
 from curator.kernels.jaccard import jaccard
 from curator.kernels.shingles import ShingleSets
 
-
-class Comparison(NamedTuple):
-    """How pairs are compared: picklable, so that workers get it."""
-
-    columns: int
-    """Numbers given for each pair."""
-    here: int
-    """So many pairs are compared without tasks: less than a tenth of a second."""
-    at_once: int
-    """Pairs that one task compares at most. For each part that they lead to, its piece is mapped
-    anew, so many small tasks would map more than they compare."""
-    load: Callable[[Path, int], dict[str, np.ndarray]]
-    """``load(work, part)``: the arrays of one part, with ``rows`` int64[n] among them, rising."""
-    compare: Callable[[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray], np.ndarray]
-    """``compare(left, right, places)``: float64[n, columns]; places are int64[n, 2] into rows."""
+HERE = 50_000
+"""So many pairs are compared without tasks: less than a tenth of a second."""
+PAIRS_AT_ONCE = 50_000
+"""Pairs that one task compares at most. For each part that they lead to, its piece is mapped anew,
+so many small tasks would map more than they compare."""
 
 
-def compare_jaccard(
-    left: dict[str, np.ndarray],
-    right: dict[str, np.ndarray],
-    places: np.ndarray,
-    at_least: float,
-) -> np.ndarray:
-    """Return float64[n, 1]: exact Jaccard, 0 below ``at_least``."""
-    one, other = (ShingleSets(side["offsets"], side["hashes"]) for side in (left, right))
-    return jaccard(one, other, places, at_least)[:, None]
-
-
-def by_jaccard(at_least: float) -> Comparison:
-    """Return the comparison by exact Jaccard, values below ``at_least`` given as 0."""
-    return Comparison(1, 50_000, 50_000, load_prepared, partial(compare_jaccard, at_least=at_least))
-
-
-def compared(
-    parts: Corpus,
+def shares_in_common(
+    corpus: Corpus,
     packed: np.ndarray,
-    comparison: Comparison,
+    at_least: float,
     name: str,
     work: Path,
     client: Any | None,
 ) -> np.ndarray:
-    """Return float64[n, columns]: what ``comparison`` says of ``packed`` (uint64[n], rising) pairs.
+    """Return float64[n]: the Jaccard similarity of pairs of rows, 0 where it is below ``at_least``.
 
-    ``name`` names the pieces: one a task, for pairs whose first row is in one part.
+    ``packed`` is uint64[n], rising. ``work`` holds the shingle sets of the documents, see
+    ``prepare``; ``name`` names the pieces: one a task, for pairs whose first row is in one part.
     """
     items = []
-    for index, part in enumerate(parts.parts):
+    for index, part in enumerate(corpus.parts):
         start, stop = _range_of(packed, part)
-        cuts = [*range(start, stop, comparison.at_once), stop]
+        cuts = [*range(start, stop, PAIRS_AT_ONCE), stop]
         items += [(index, *cut) for cut in itertools.pairwise(cuts)]
-    result = np.zeros((len(packed), comparison.columns), np.float64)
-    first_rows = np.array([part.first_row for part in parts.parts], np.int64)
-    if len(packed) <= comparison.here:
+    result = np.zeros(len(packed), np.float64)
+    first_rows = np.array([part.first_row for part in corpus.parts], np.int64)
+    if len(packed) <= HERE:
         for index, start, stop in items:
             pairs = unpack(packed[start:stop])
-            result[start:stop] = _compare_part(index, pairs, first_rows, comparison, work)
+            result[start:stop] = _compare_part(index, pairs, first_rows, at_least, work)
         return result
     # Read from a file by every task: sent with each, the layout would grow with parts squared.
     pairs_path = work / f"{name}-pairs"
     asked = {"pairs": packed, "first_rows": first_rows}
     piece(pairs_path, lambda: asked)
-    run = partial(_compare_task, comparison=comparison, pairs_path=pairs_path, work=work)
+    run = partial(_compare_task, at_least=at_least, pairs_path=pairs_path, work=work)
     for (_, start, stop), path in zip(items, run_tasks(run, items, client), strict=True):
         result[start:stop] = read_arrays(path)["found"]
     return result
@@ -94,37 +68,34 @@ def _range_of(packed: np.ndarray, part: Part) -> tuple[int, int]:
 
 
 def _compare_task(
-    item: tuple[int, int, int], comparison: Comparison, pairs_path: Path, work: Path
+    item: tuple[int, int, int], at_least: float, pairs_path: Path, work: Path
 ) -> Path:
     index, start, stop = item
     path = pairs_path.with_name(f"{pairs_path.name}-{start:010d}")
     if not path.exists():
         asked = read_arrays(pairs_path)
         pairs = unpack(asked["pairs"][start:stop])
-        found = _compare_part(index, pairs, asked["first_rows"], comparison, work)
+        found = _compare_part(index, pairs, asked["first_rows"], at_least, work)
         write_arrays(path, {"found": found})
     return path
 
 
 def _compare_part(
-    index: int,
-    pairs: np.ndarray,
-    first_rows: np.ndarray,
-    comparison: Comparison,
-    work: Path,
+    index: int, pairs: np.ndarray, first_rows: np.ndarray, at_least: float, work: Path
 ) -> np.ndarray:
-    result = np.zeros((len(pairs), comparison.columns), np.float64)
-    left = comparison.load(work, index)
+    result = np.zeros(len(pairs), np.float64)
+    left = load_prepared(work, index)
     other = np.searchsorted(first_rows, pairs[:, 1], side="right") - 1
     by_part = np.argsort(other, kind="stable")
     cuts = np.flatnonzero(np.diff(other[by_part])) + 1
     for here in np.split(by_part, cuts) if len(pairs) else ():  # two parts are mapped at a time
         number = int(other[here[0]])
-        right = left if number == index else comparison.load(work, number)
+        right = left if number == index else load_prepared(work, number)
         places = np.empty((len(here), 2), np.int64)
         places[:, 0] = _places(left["rows"], pairs[here, 0])
         places[:, 1] = _places(right["rows"], pairs[here, 1])
-        result[here] = comparison.compare(left, right, places)
+        one, another = (ShingleSets(side["offsets"], side["hashes"]) for side in (left, right))
+        result[here] = jaccard(one, another, places, at_least)
     return result
 
 
