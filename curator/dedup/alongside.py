@@ -4,8 +4,9 @@ A pair has a whole, the better document, and a part. Pairs are ordered by their 
 these is read where it lies, and its seeds are indexed, once for all its pairs. Their parts may be
 anywhere, so the keys of as many as one may hold are first gathered, piece by piece, and threads
 share them. Two pieces at a time, as sketches are compared, wholes were read and indexed four times
-as often, and a piece was mapped for every thousand pairs: 1.3 million pairs took 5.5 seconds of
-CPU, now 3.
+as often and a piece was mapped for every thousand pairs, which took 2.7 times the CPU time. Keys
+read one by one, without mapping, took as long as those gathered by each of twelve tasks: a
+microsecond each.
 """
 
 from __future__ import annotations

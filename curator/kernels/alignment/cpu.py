@@ -33,7 +33,8 @@ ALL = ~np.uint64(0) >> np.uint64(64 - SIZE)
 BOTH = np.uint64(3)
 FETCHED = 8192
 """Bytes of the next key asked for while a pair is aligned: most keys are shorter, and come
-from far away in memory."""
+from far away in memory. It was no faster to ask two or four pairs ahead, nor to widen the beginning
+of a part alone, which is all that most strangers are walked along."""
 
 
 @njit(**BARE)
