@@ -209,7 +209,7 @@ def count(
 def ngrams(offsets: np.ndarray, data: np.ndarray, meanings: np.ndarray) -> np.ndarray:
     """Return int64[n, 9, 2]: the fields of ``NGrams`` for every length from ``SHORTEST``.
 
-    Holds up to 40 bytes for a byte of the longest document, 30 for one of Latin script.
+    Holds up to 42 bytes for a byte of the longest document, 30 for one of Latin script.
     """
     counts, scripts = np.zeros((CLASSES, 0), np.int64), np.full(1, -1, np.int64)
     return _read(offsets, data, meanings, counts, scripts, False, True)[3]

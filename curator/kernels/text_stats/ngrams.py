@@ -8,6 +8,12 @@ the one that occurs less often. Only places where both parts have occurred befor
 of 100 words of Cantonese Wikipedia 28 for pairs, 13 for n = 3, 5 for n = 4.
 
 Each step is a loop without a branch that cannot be guessed; what needs one is put on a list first.
+
+Following back takes a step or three in real text. At the worst, where two lists of frequent words
+stand beside each other in every combination, ``n`` words take some ``n ** 1.5`` steps: 2 MB of such
+characters take 1.7 s, 3 MB of thirty characters at random 0.5 s, 3 MB of Cantonese Wikipedia as one
+document 0.1 s. A table of eight slots a word in two bytes has half the false meetings of one with
+four in four bytes and is as large; more slots for sentences gain nothing.
 """
 
 from __future__ import annotations
