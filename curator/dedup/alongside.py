@@ -72,8 +72,8 @@ def aligned_shares(
     sooner strangers are given up. ``work`` holds
     the signed piece of each part of the corpus; ``name`` names the pieces of this step.
     """
-    order = rising(pairs[:, 0])
-    rows, parts = distinct(pairs[order, 1])
+    order = rising(pairs[:, 0], corpus.total_rows)
+    rows, parts = distinct(pairs[order, 1], corpus.total_rows)
     asked = {
         "wholes": pairs[order, 0].astype(np.uint32),
         "parts": parts.astype(np.uint32),

@@ -13,8 +13,12 @@ import numpy as np
 from curator.cluster import run_tasks
 from curator.dedup.pieces import read_arrays
 from curator.dedup.signing import signed_piece
-from curator.kernels.bands import sort_rising
+from curator.kernels.bands import counted_order, sort_rising
 from curator.kernels.narrow import NarrowKeys, gather
+
+ROWS_A_PAIR = 4
+"""Rows of the corpus for each row asked for, up to which a table of all takes less time than
+sorting; it takes no more memory than the pairs."""
 
 
 class Gathered(NamedTuple):
@@ -40,18 +44,25 @@ class _Found(NamedTuple):
     """int64[n]: bytes of their keys."""
 
 
-def rising(rows: np.ndarray) -> np.ndarray:
-    """Return int64[n]: the order in which ``rows`` rise; equal ones stay as they are."""
+def rising(rows: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return int64[n]: the order in which ``rows`` (below ``n_rows``) rise; equal ones stay."""
+    if n_rows <= ROWS_A_PAIR * len(rows):
+        return counted_order(rows.astype(np.uint32), n_rows)
     bits = len(rows).bit_length()
     numbers = rows.astype(np.uint64) << np.uint64(bits)
     numbers |= np.arange(len(rows), dtype=np.uint64)
-    sort_rising(numbers, bits + int(rows.max(initial=0)).bit_length())
+    sort_rising(numbers, bits + n_rows.bit_length())
     return (numbers & np.uint64((1 << bits) - 1)).view(np.int64)
 
 
-def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same as ``np.unique(rows, return_inverse=True)``, three times as fast."""
-    order = rising(rows)
+def distinct(rows: np.ndarray, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same as ``np.unique(rows, return_inverse=True)``; they are below ``n_rows``."""
+    if n_rows <= ROWS_A_PAIR * len(rows):
+        is_there = np.zeros(n_rows, np.bool_)
+        is_there[rows] = True
+        number = np.cumsum(is_there, dtype=np.int32) - np.int32(1)
+        return np.flatnonzero(is_there), number[rows].astype(np.int64)
+    order = rising(rows, n_rows)
     in_order = rows[order]
     is_first = np.ones(len(rows), np.bool_)
     np.not_equal(in_order[1:], in_order[:-1], out=is_first[1:])

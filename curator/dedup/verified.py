@@ -69,8 +69,10 @@ def _verified(
     paths: list[Path], rank_of: np.ndarray, judge: Judge, name: str
 ) -> dict[str, np.ndarray]:
     packed = joined(paths, {"pairs": np.zeros(0, np.uint64)})["pairs"]
-    nodes = np.sort(rank_of[unpack(packed)], axis=1)
+    ranks = rank_of[unpack(packed)]
     del packed
+    nodes = np.stack([ranks.min(axis=1), ranks.max(axis=1)], axis=1)
+    del ranks
     ranking = read_arrays(judge.work / RANKED)
     rows, lengths = (ranking[of][nodes].astype(np.int64) for of in ("rows", "lengths"))
     verdict = judge.judge(rows, lengths, name, direct_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curator.dedup import alongside
@@ -145,11 +145,17 @@ def test_a_cluster_gets_as_many_rounds_as_asked_for() -> None:
     assert found == [(0, 24), (24, 49), (49, 74), (74, 100)]
 
 
-@given(st.lists(st.integers(0, (1 << 32) - 1), max_size=200))
-def test_distinct_rows_are_those_that_numpy_finds(rows: list[int]) -> None:
-    some = np.array(rows, np.uint32)
-    found, places = distinct(some)
+@given(
+    st.integers(1, 1 << 32).flatmap(
+        lambda n: st.tuples(st.just(n), st.lists(st.integers(0, min(n, 1 << 31) - 1), max_size=200))
+    )
+)
+@example((5, [4, 0, 4, 2]))
+@example((900, [899] + [7] * 300))
+def test_distinct_rows_are_those_that_numpy_finds(rows: tuple[int, list[int]]) -> None:
+    n_rows, some = rows[0], np.array(rows[1], np.int64)
+    found, places = distinct(some, n_rows)
     expected, where = np.unique(some, return_inverse=True)
     assert found.tolist() == expected.tolist()
     assert places.tolist() == where.tolist()
-    assert rising(some).tolist() == np.argsort(some, kind="stable").tolist()
+    assert rising(some, n_rows).tolist() == np.argsort(some, kind="stable").tolist()

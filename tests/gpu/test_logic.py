@@ -32,6 +32,7 @@ pytestmark = pytest.mark.skipif(
 
 MEETING = {
     "count_shared",
+    "counted_order",
     "partners",
     "sort_pairs",
     "sort_rising",

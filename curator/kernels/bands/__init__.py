@@ -125,6 +125,16 @@ def sort_rising(numbers: np.ndarray, n_bits: int) -> None:
     twin.body(numbers, "bands").sort_rising(numbers, n_bits)
 
 
+def counted_order(numbers: np.ndarray, bound: int) -> np.ndarray:
+    """Return int64[n]: the order in which ``numbers`` rise; equal ones stay as they are.
+
+    They are uint32[n], n below 2**32, and below ``bound``, for each of which it takes four bytes:
+    where there are as many as ``bound``, it takes a quarter of the time of ``sort_rising``.
+    """
+    order: np.ndarray = twin.body(numbers, "bands").counted_order(numbers, bound)
+    return order
+
+
 def sort_pairs(pairs: np.ndarray, n_rows: int) -> None:
     """Sort uint64[n], pairs ``row << 32 | row`` of rows below ``n_rows``, in place."""
     twin.body(pairs, "bands").sort_pairs(pairs, max(1, (n_rows - 1).bit_length()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from curator.kernels.bands.neighbours import partners
-from curator.kernels.bands.radix import sort_pairs, sort_rising
+from curator.kernels.bands.radix import counted_order, sort_pairs, sort_rising
 from curator.kernels.bands.sharing import count_shared, take_columns
 from curator.kernels.bands.tallies import tallied
 from curator.kernels.compiled import njit
@@ -15,6 +15,7 @@ __all__ = [
     "band_hashes",
     "bucket_pairs",
     "count_shared",
+    "counted_order",
     "partners",
     "sort_pairs",
     "sort_rising",

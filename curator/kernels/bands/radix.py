@@ -99,3 +99,21 @@ def sort_pairs(pairs, row_bits):  # type: ignore[no-untyped-def]
     sort_rising(pairs, 2 * row_bits)
     for i in range(len(pairs)):
         pairs[i] = ((pairs[i] >> by) << half) | (pairs[i] & mask)
+
+
+@njit(cache=True, nogil=True)
+def counted_order(numbers, bound):  # type: ignore[no-untyped-def]
+    """Return int64[n]; see ``bands.counted_order``."""
+    ends = np.zeros(bound, np.uint32)
+    for i in range(len(numbers)):
+        ends[numbers[i]] += np.uint32(1)
+    place = np.uint32(0)
+    for number in range(bound):
+        size = ends[number]
+        ends[number] = place
+        place += size
+    order = np.empty(len(numbers), np.int64)
+    for i in range(len(numbers)):
+        order[ends[numbers[i]]] = i
+        ends[numbers[i]] += np.uint32(1)
+    return order
