@@ -14,19 +14,19 @@ import pyarrow as pa
 from curator import schema
 from curator.arrow_numpy import strings
 from curator.cluster import run_tasks
-from curator.dedup.candidates import unpack, write_eligible
-from curator.dedup.clusters import Stars
-from curator.dedup.judging import Judge
+from curator.dedup.copies.candidates import unpack, write_eligible
+from curator.dedup.copies.clusters import Stars
+from curator.dedup.copies.judging import Judge
+from curator.dedup.copies.pair_ranges import Meeting, find_candidates
+from curator.dedup.copies.prepared import prepare
+from curator.dedup.copies.settling import NO_STARS, settle
+from curator.dedup.copies.signing import Signing, sign_part, signed_piece
+from curator.dedup.copies.standing import RANKED, rank
+from curator.dedup.copies.verified import write_edges
 from curator.dedup.layout import write_layout
-from curator.dedup.pair_ranges import Meeting, find_candidates
 from curator.dedup.pieces import joined, open_work, read_arrays
-from curator.dedup.prepared import prepare
 from curator.dedup.same_keys import NO_FOLLOWERS, settle_keys
-from curator.dedup.settling import NO_STARS, settle
-from curator.dedup.signing import Signing, sign_part, signed_piece
-from curator.dedup.standing import RANKED, rank
 from curator.dedup.verdicts import Duplicates, encoded, four_decimals, to_marks
-from curator.dedup.verified import write_edges
 from curator.errors import RecipeError, nearest
 from curator.io.parts import Corpus
 from curator.kernels.minhash import SCHEMES

@@ -24,10 +24,10 @@ from curator import __version__, manifest, schema
 from curator.arrow_numpy import arrow_array, numpy_array, string
 from curator.batch import Tally
 from curator.cluster import get_threads, run_tasks
+from curator.dedup.copies.signing import signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import joined, read_arrays
 from curator.dedup.repeated_ids import RepeatedIds
-from curator.dedup.signing import signed_piece
 from curator.dedup.verdicts import to_marks
 from curator.deduplicate.index import (
     NAMES,

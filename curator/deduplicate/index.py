@@ -22,16 +22,16 @@ import pyarrow.parquet as pq
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, numpy_array, string, strings
-from curator.dedup.layout import runs_of
-from curator.dedup.pieces import piece
-from curator.dedup.repeated_ids import hashed_ids, ids_piece
-from curator.dedup.signing import (
+from curator.dedup.copies.signing import (
     SKETCH_PLACES,
     Signing,
     key_arrays,
     signed_keys,
     signed_piece,
 )
+from curator.dedup.layout import runs_of
+from curator.dedup.pieces import piece
+from curator.dedup.repeated_ids import hashed_ids, ids_piece
 from curator.deduplicate.reading import FUZZY, IDS
 from curator.errors import ManifestError
 from curator.io.atomic import atomic_write
@@ -205,7 +205,7 @@ class SegmentPart(NamedTuple):
     rows: np.ndarray
     """int64[n]: their ordinals, rising."""
     signed: dict[str, np.ndarray]
-    """The piece of the part's signatures and keys; see ``curator.dedup.signing.sign_texts``."""
+    """The piece of the part's signatures and keys; see ``sign_texts``."""
 
 
 def write_segment(path: Path, parts: Iterable[SegmentPart]) -> int:

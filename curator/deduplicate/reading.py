@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from curator import schema
 from curator.arrow_numpy import numpy_array
+from curator.dedup.copies.signing import Run, run_arrays, signed_piece, signed_runs
 from curator.dedup.documents import living
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import piece
 from curator.dedup.repeated_ids import hashed_ids, ids_piece
-from curator.dedup.signing import Run, run_arrays, signed_piece, signed_runs
 from curator.io.json_texts import NOTHING
 from curator.io.line_parts import LineParts
 from curator.kernels.json_lines import count_characters

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from curator import schema
-from curator.dedup import (
+from curator.dedup import same_keys
+from curator.dedup.copies import (
     alongside,
     candidates,
     connected,
@@ -19,7 +20,6 @@ from curator.dedup import (
     pair_ranges,
     prepared,
     rare_buckets,
-    same_keys,
     standing,
     verified,
 )

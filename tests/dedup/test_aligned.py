@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curator.dedup.candidates import unpack, write_eligible
+from curator.dedup.copies.candidates import unpack, write_eligible
+from curator.dedup.copies.pair_ranges import Meeting, find_candidates
+from curator.dedup.copies.signing import sign_part, signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.layout import write_layout
-from curator.dedup.pair_ranges import Meeting, find_candidates
 from curator.dedup.pieces import joined
 from curator.dedup.same_keys import settle_keys
-from curator.dedup.signing import sign_part, signed_piece
 from tests.dedup.corpus import cantonese, edited, write_parts
 
 HINDI = "का की के गा गी रा री ले ना नी दा दे पा ति सु मो चा हि बै शु"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from curator.dedup import alongside
-from curator.dedup.alongside import aligned_shares
-from curator.dedup.differences import say_the_same
+from curator.dedup.copies import alongside
+from curator.dedup.copies.alongside import aligned_shares
+from curator.dedup.copies.differences import say_the_same
+from curator.dedup.copies.gathered import distinct, rising
+from curator.dedup.copies.signing import sign_part, signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
-from curator.dedup.gathered import distinct, rising
-from curator.dedup.signing import sign_part, signed_piece
 from curator.io.parts import Corpus
 from curator.kernels import buffers
 from curator.kernels.alignment import align

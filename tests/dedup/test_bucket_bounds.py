@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from curator.dedup.candidates import GROWS_FROM, LEAST_RARE, MOST_SMALL, bucket_bounds
+from curator.dedup.copies.candidates import GROWS_FROM, LEAST_RARE, MOST_SMALL, bucket_bounds
 
 
 def test_bounds_grow_as_the_square_root_of_the_corpus_and_never_fall() -> None:

@@ -7,8 +7,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curator.dedup import clusters
-from curator.dedup.clusters import Stars, Verdict, stars
+from curator.dedup.copies import clusters
+from curator.dedup.copies.clusters import Stars, Verdict, stars
 from curator.dedup.equality import repeated
 from curator.dedup.representative import best_first
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curator.cluster import get_threads
-from curator.dedup import connected
-from curator.dedup.connected import label, labels_of
+from curator.dedup.copies import connected
+from curator.dedup.copies.connected import label, labels_of
 from curator.dedup.pieces import write_arrays
 from curator.kernels.components import components
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curator.dedup.differences import say_the_same
+from curator.dedup.copies.differences import say_the_same
 from curator.kernels import buffers
 from curator.kernels.alignment import Alignment, align
 from curator.kernels.fold import fold

@@ -12,18 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curator.dedup import (
+from curator.dedup import exact, fuzzy, names, repeated_ids, same_keys
+from curator.dedup.copies import (
     candidates,
     connected,
-    exact,
-    fuzzy,
     in_common,
-    names,
     pair_ranges,
     prepared,
     rare_buckets,
-    repeated_ids,
-    same_keys,
     settling,
     standing,
 )

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curator.cluster import get_threads
-from curator.dedup import connected
-from curator.dedup.candidates import pack
-from curator.dedup.clusters import Verdict, stars
-from curator.dedup.judging import Judge
+from curator.dedup.copies import connected
+from curator.dedup.copies.candidates import pack
+from curator.dedup.copies.clusters import Verdict, stars
+from curator.dedup.copies.judging import Judge
+from curator.dedup.copies.settling import NO_STARS, settle
+from curator.dedup.copies.standing import RANKED
+from curator.dedup.copies.verified import edges_piece
 from curator.dedup.pieces import joined, write_arrays
-from curator.dedup.settling import NO_STARS, settle
-from curator.dedup.standing import RANKED
-from curator.dedup.verified import edges_piece
 
 DIRECT, INDIRECT = 0.8, 0.5
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from curator.dedup.candidates import pack, unpack
-from curator.dedup.judging import Judge
+from curator.dedup.copies.candidates import pack, unpack
+from curator.dedup.copies.judging import Judge
+from curator.dedup.copies.standing import RANKED
 from curator.dedup.pieces import joined, piece, read_arrays, stored_arrays
-from curator.dedup.standing import RANKED
 
 JUDGED_AT_ONCE = 1 << 21
 """Pairs judged at one time, at about 150 bytes each."""

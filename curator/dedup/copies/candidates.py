@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
+from curator.dedup.copies.signing import signed_piece
 from curator.dedup.layout import runs_of
 from curator.dedup.pieces import piece, read_arrays, read_into, stored_arrays, write_arrays
-from curator.dedup.signing import signed_piece
 from curator.errors import ResourceError
 from curator.kernels.bands import NO_ROW, partners
 

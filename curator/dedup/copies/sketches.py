@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from curator.dedup.copies.signing import signed_piece
 from curator.dedup.pieces import read_arrays
-from curator.dedup.signing import signed_piece
 from curator.kernels.sketches import alike, by_part
 
 MET_ONCE = 0.05

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.differences import say_the_same
-from curator.dedup.gathered import Gathered, distinct, gathered, rising, runs_by_part
+from curator.dedup.copies.differences import say_the_same
+from curator.dedup.copies.gathered import Gathered, distinct, gathered, rising, runs_by_part
+from curator.dedup.copies.signing import signed_keys, signed_piece
 from curator.dedup.pieces import piece, read_arrays, write_arrays
-from curator.dedup.signing import signed_keys, signed_piece
 from curator.io.parts import Corpus
 from curator.kernels.alignment import align
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from curator.dedup.alongside import aligned_shares
-from curator.dedup.candidates import pack
-from curator.dedup.clusters import Verdict
-from curator.dedup.in_common import shares_in_common
+from curator.dedup.copies.alongside import aligned_shares
+from curator.dedup.copies.candidates import pack
+from curator.dedup.copies.clusters import Verdict
+from curator.dedup.copies.in_common import shares_in_common
+from curator.dedup.copies.rare_buckets import rare_shares
 from curator.dedup.layout import read_layout
-from curator.dedup.rare_buckets import rare_shares
 from curator.io.parts import Corpus
 
 CONTAINED = 0.97

@@ -13,11 +13,11 @@ import pyarrow as pa
 from curator import schema
 from curator.arrow_numpy import arrow_array
 from curator.cluster import run_tasks
+from curator.dedup.copies.signing import signed_piece
 from curator.dedup.equality import ranked
 from curator.dedup.layout import read_layout, runs_of
 from curator.dedup.names import read_names, stored, strings, write_names
 from curator.dedup.pieces import joined, piece, read_arrays
-from curator.dedup.signing import signed_piece
 from curator.dedup.verdicts import row_ids
 from curator.io.parts import Corpus
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.candidates import band_tasks, pairs_piece, unpack
+from curator.dedup.copies.candidates import band_tasks, pairs_piece, unpack
+from curator.dedup.copies.signing import signed_piece
 from curator.dedup.layout import LAYOUT
 from curator.dedup.pieces import piece, read_arrays
-from curator.dedup.signing import signed_piece
 from curator.kernels.bands import count_shared, take_columns
 
 ASKED_AT_ONCE = 1 << 16

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
+from curator.dedup.copies.signing import signed_piece
 from curator.dedup.pieces import read_arrays
-from curator.dedup.signing import signed_piece
 from curator.kernels.bands import counted_order, sort_rising
 from curator.kernels.narrow import NarrowKeys, gather
 

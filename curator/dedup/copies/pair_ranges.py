@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.candidates import ELIGIBLE, MOST_ROWS, band_tasks, meet, pack, unpack
+from curator.dedup.copies.candidates import ELIGIBLE, MOST_ROWS, band_tasks, meet, pack, unpack
+from curator.dedup.copies.sketches import resembling
 from curator.dedup.pieces import piece, read_arrays
-from curator.dedup.sketches import resembling
 from curator.kernels.bands import met, sort_pairs
 
 PAIRS_AT_ONCE = 3 << 20

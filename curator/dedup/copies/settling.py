@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup import connected
-from curator.dedup.candidates import unpack
-from curator.dedup.clusters import Verdict, stars
-from curator.dedup.connected import label, labels_of, n_edges_of, n_shares_of, share_of
-from curator.dedup.judging import Judge
+from curator.dedup.copies import connected
+from curator.dedup.copies.candidates import unpack
+from curator.dedup.copies.clusters import Verdict, stars
+from curator.dedup.copies.connected import label, labels_of, n_edges_of, n_shares_of, share_of
+from curator.dedup.copies.judging import Judge
+from curator.dedup.copies.standing import RANKED
+from curator.dedup.copies.verified import edges_piece
 from curator.dedup.pieces import joined, piece, read_arrays
-from curator.dedup.standing import RANKED
-from curator.dedup.verified import edges_piece
 
 NO_EDGES = {"edges": np.zeros(0, np.uint64), "similarity": np.zeros(0, np.float64)}
 """Pairs of ranks, packed with the better one first, and how alike the two documents are."""

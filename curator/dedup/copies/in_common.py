@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.candidates import MOST_ROWS, ROW_BITS, unpack
+from curator.dedup.copies.candidates import MOST_ROWS, ROW_BITS, unpack
+from curator.dedup.copies.prepared import load_prepared
 from curator.dedup.pieces import piece, read_arrays, write_arrays
-from curator.dedup.prepared import load_prepared
 from curator.io.parts import Corpus, Part
 from curator.kernels.jaccard import jaccard
 from curator.kernels.shingles import ShingleSets

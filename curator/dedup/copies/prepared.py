@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from curator.cluster import run_tasks
+from curator.dedup.copies.signing import Signing, lengths_of, signed_keys, signed_piece
+from curator.dedup.copies.standing import ROWS_AT_ONCE
 from curator.dedup.documents import CHUNK_BYTES
 from curator.dedup.layout import runs_of
 from curator.dedup.pieces import piece, read_arrays
-from curator.dedup.signing import Signing, lengths_of, signed_keys, signed_piece
-from curator.dedup.standing import ROWS_AT_ONCE
 from curator.io.parts import Corpus
 from curator.kernels.narrow import widen
 from curator.kernels.shingles import shingle_sets
