@@ -18,7 +18,8 @@ from curator.acquire.latex import LatexOptions, TexError, latex_text
 from curator.acquire.latex.project import NoPaper, main_file, open_project
 from curator.errors import RecipeError
 from curator.io.blocks import Block, ReadPlan, Run, in_this_process
-from curator.io.files import InputFile, open_file, unreadable
+from curator.io.file_names import unreadable
+from curator.io.files import InputFile, open_file
 from curator.io.rows import Flaw, Rows, generated_id
 from curator.io.unpack import compression
 

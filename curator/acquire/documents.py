@@ -12,7 +12,8 @@ import pyarrow as pa
 from curator import schema
 from curator.errors import RecipeError
 from curator.io.blocks import Block, ReadPlan, Run, in_this_process
-from curator.io.files import InputFile, as_inputs, find_files, open_file, unreadable
+from curator.io.file_names import unreadable
+from curator.io.files import InputFile, as_inputs, find_files, open_file
 from curator.io.rows import Flaw, Rows, generated_id, shown
 from curator.io.unpack import DamagedStream, compression, unpacked
 

@@ -19,7 +19,8 @@ from curator.acquire.table_records import Data, Record, read_records
 from curator.errors import RecipeError, nearest
 from curator.io.blocks import MAX_LINE_BYTES, Block, ReadPlan, Run, in_this_process
 from curator.io.columns import infer_columns, sampled
-from curator.io.files import InputFile, open_file, unreadable
+from curator.io.file_names import unreadable
+from curator.io.files import InputFile, open_file
 from curator.io.rows import SHOWN_CHARACTERS, Flaw, Rows, dump_json, generated_id, shown
 from curator.io.unpack import compression
 

@@ -10,7 +10,8 @@ from typing import BinaryIO, NamedTuple
 
 from fastwarc.stream_io import Lz4Reader, ZstdReader
 
-from curator.io.files import open_file, unreadable
+from curator.io.file_names import unreadable
+from curator.io.files import open_file
 
 CHUNK_BYTES = 64 << 10
 """Bytes read or unpacked at a time."""

@@ -17,7 +17,8 @@ import zstandard
 
 from curator.errors import DataError, RecipeError
 from curator.io.atomic import atomic_write, refuse
-from curator.io.files import InputFile, open_file, unreadable
+from curator.io.file_names import unreadable
+from curator.io.files import InputFile, open_file
 from curator.io.unpack import MAX_UNPACKED_BYTES, Damage, DamagedStream, compression, unpacked
 
 CHUNK_BYTES = 1 << 20

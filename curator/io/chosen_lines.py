@@ -11,7 +11,7 @@ import numpy as np
 
 from curator.errors import DataError
 from curator.io.blocks import BOM, CHUNK_BYTES, SCRATCH_SUFFIX, Block, Piece
-from curator.io.files import unreadable
+from curator.io.file_names import unreadable
 from curator.io.json_texts import line_bounds
 from curator.io.unpack import compression
 

@@ -12,12 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from curator.errors import DataError, RecipeError
-
-COMPRESSIONS = (".gz", ".zst", ".bz2")
-"""Suffixes of compressed files that readers unpack while reading."""
-
-MAGIC = frozenset("*?[")
-"""Characters that make a path a glob."""
+from curator.io.file_names import MAGIC, Match, has_extension, unreadable
 
 
 @dataclass(frozen=True)
@@ -87,28 +82,6 @@ def open_file(path: str) -> BinaryIO:
         return open_url(path)
     except (OSError, ImportError) as error:
         raise unreadable(path, error) from error
-
-
-def unreadable(path: str, error: BaseException) -> DataError:
-    """Return the ``DataError`` for a file that the system or the store refuses to read."""
-    what = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    mend = "check the path and its permissions"
-    if isinstance(error, ImportError):
-        mend = "install the fsspec driver of this kind of URL"
-    return DataError(f"{path}: cannot be read: {what}; {mend}")
-
-
-def has_extension(name: str, extensions: Sequence[str]) -> bool:
-    """Return whether a file name ends in an extension, or in one and a compression suffix."""
-    lowered = name.lower()
-    for suffix in COMPRESSIONS:
-        lowered = lowered.removesuffix(suffix)
-        if len(lowered) < len(name):
-            break
-    return lowered.endswith(tuple(extensions))
-
-
-Match = tuple[str, str, int, str]  # path, name relative to the root, size, modified
 
 
 def _expand(pattern: str, extensions: Sequence[str]) -> Iterator[Match]:

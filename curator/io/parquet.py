@@ -21,7 +21,8 @@ from curator import schema
 from curator.errors import DataError, RecipeError, nearest
 from curator.io.blocks import Block, ReadPlan, Run, in_this_process
 from curator.io.columns import OTHER, infer_columns, sampled
-from curator.io.files import InputFile, as_inputs, find_files, open_file, unreadable
+from curator.io.file_names import unreadable
+from curator.io.files import InputFile, as_inputs, find_files, open_file
 from curator.io.rows import (
     KINDS,
     NO_ID_FIELD,

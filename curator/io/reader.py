@@ -13,7 +13,8 @@ import pyarrow as pa
 from curator.errors import DataError, RecipeError, nearest
 from curator.io import jsonl, parquet, plain_text
 from curator.io.blocks import Block, ReadPlan, Run, in_this_process
-from curator.io.files import InputFile, as_inputs, find_files, has_extension
+from curator.io.file_names import has_extension
+from curator.io.files import InputFile, as_inputs, find_files
 from curator.io.jsonl import JsonlReader
 from curator.io.parquet import ParquetReader
 from curator.io.plain_text import TextReader

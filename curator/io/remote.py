@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 import fsspec
 
 from curator.errors import DataError
-from curator.io.files import MAGIC, Match, has_extension, unreadable
+from curator.io.file_names import MAGIC, Match, has_extension, unreadable
 
 
 def open_url(url: str) -> BinaryIO:

@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 import zstandard
 
-from curator.io.files import COMPRESSIONS, open_file, unreadable
+from curator.io.file_names import COMPRESSIONS, unreadable
+from curator.io.files import open_file
 
 FEED_BYTES = 16 << 10
 """Compressed bytes given to zlib and bz2 at a time."""

@@ -9,7 +9,8 @@ from typing import BinaryIO, NamedTuple
 
 from curator.errors import DataError
 from curator.io.blocks import CHUNK_BYTES, SCRATCH_SUFFIX, WHOLE_STREAM, Block, count_lines
-from curator.io.files import InputFile, open_file, unreadable
+from curator.io.file_names import unreadable
+from curator.io.files import InputFile, open_file
 from curator.io.unpack import FEED_BYTES, OUTPUT_BYTES, Damage, DamagedStream, compression, unpacked
 
 STREAM = re.compile(rb"BZh[1-9]1AY&SY")
