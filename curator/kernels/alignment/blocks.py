@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, types
+from numba import types
 
 from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
+from curator.kernels.vectors import address, holds, intrinsic, load_vector, splat
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 SIZE = 32
 """Characters compared, or seeds hashed, at a time."""
 WIDE = 64
@@ -25,29 +25,6 @@ LINE = 64
 """Bytes in a cache line."""
 FACTORS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0xCC9E2D51, 0x1B873593)
 """Odd numbers without pattern: sums of multiples of them differ in the high bits."""
-
-
-def _fits(data: Any, kind: Any = types.uint32) -> bool:
-    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == kind
-
-
-def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
-    return builder.gep(context.make_array(kind)(context, builder, data).data, [at])
-
-
-def _block(builder: Any, place: Any, size: int) -> Any:
-    """Load ``size`` numbers as one vector, wherever in memory they lie."""
-    number = place.type.pointee
-    vector = ir.VectorType(number, size)
-    return builder.load(builder.bitcast(place, vector.as_pointer()), align=number.width // 8)
-
-
-def _everywhere(builder: Any, number: Any, size: int) -> Any:
-    """Return a vector that holds one number in all places."""
-    nothing = ir.Constant(ir.VectorType(number.type, size), ir.Undefined)
-    first = builder.insert_element(nothing, number, ir.IntType(32)(0))
-    places = ir.Constant(ir.VectorType(ir.IntType(32), size), [0] * size)
-    return builder.shuffle_vector(first, nothing, places)
 
 
 def _store(builder: Any, block: Any, place: Any) -> None:
@@ -60,20 +37,22 @@ def _hashing(characters: int) -> Any:
 
     @intrinsic
     def hashed(typing: Any, text: Any, at: Any, hashes: Any, marks: Any, to: Any) -> Any:
-        if not (_fits(text) and _fits(hashes) and _fits(marks, types.uint16)):
+        if not (
+            holds(text, types.uint32) and holds(hashes, types.uint32) and holds(marks, types.uint16)
+        ):
             return None
 
         def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-            first = _place(context, builder, text, values[0], values[1])
+            first = address(context, builder, text, values[0], values[1])
             terms = []
             for number, factor in enumerate(FACTORS[:characters]):
-                block = _block(builder, builder.gep(first, [ir.IntType(64)(number)]), SIZE)
+                block = load_vector(builder, builder.gep(first, [ir.IntType(64)(number)]), SIZE)
                 terms.append(builder.mul(block, ir.Constant(block.type, [factor] * SIZE)))
             while len(terms) > 1:  # by twos: none waits for all those before it
                 terms.append(builder.add(terms.pop(0), terms.pop(0)))
-            _store(builder, terms[0], _place(context, builder, hashes, values[2], values[4]))
+            _store(builder, terms[0], address(context, builder, hashes, values[2], values[4]))
             low = builder.trunc(terms[0], ir.VectorType(ir.IntType(16), SIZE))
-            _store(builder, low, _place(context, builder, marks, values[3], values[4]))
+            _store(builder, low, address(context, builder, marks, values[3], values[4]))
             return context.get_dummy_value()
 
         return types.void(text, types.int64, hashes, marks, types.int64), build
@@ -86,13 +65,13 @@ hash_fives, hash_sevens = _hashing(5), _hashing(7)
 
 @intrinsic
 def _same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
-    if not (_fits(one) and _fits(other)):
+    if not (holds(one, types.uint32) and holds(other, types.uint32)):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        here = _place(context, builder, one, values[0], values[1])
-        beside = _place(context, builder, other, values[2], values[3])
-        blocks = _block(builder, here, SIZE), _block(builder, beside, SIZE)
+        here = address(context, builder, one, values[0], values[1])
+        beside = address(context, builder, other, values[2], values[3])
+        blocks = load_vector(builder, here, SIZE), load_vector(builder, beside, SIZE)
         bits = builder.bitcast(builder.icmp_unsigned("==", *blocks), ir.IntType(SIZE))
         return builder.zext(bits, ir.IntType(64))
 
@@ -101,12 +80,12 @@ def _same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
 
 @intrinsic
 def _equal_to(typing: Any, data: Any, at: Any, number: Any) -> Any:
-    if not _fits(data, types.uint16):
+    if not holds(data, types.uint16):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        found = _block(builder, _place(context, builder, data, values[0], values[1]), WIDE)
-        wanted = _everywhere(builder, values[2], WIDE)
+        found = load_vector(builder, address(context, builder, data, values[0], values[1]), WIDE)
+        wanted = splat(builder, values[2], WIDE)
         return builder.bitcast(builder.icmp_unsigned("==", found, wanted), ir.IntType(64))
 
     return types.uint64(data, types.int64, types.uint16), build
@@ -115,14 +94,14 @@ def _equal_to(typing: Any, data: Any, at: Any, number: Any) -> Any:
 @intrinsic
 def within(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
     """Return as bits which of ``SIZE`` characters (uint32) lie from ``low`` to ``high``."""
-    if not _fits(text):
+    if not holds(text, types.uint32):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        found = _block(builder, _place(context, builder, text, values[0], values[1]), SIZE)
+        found = load_vector(builder, address(context, builder, text, values[0], values[1]), SIZE)
         low, high = values[2:]
-        moved = builder.sub(found, _everywhere(builder, low, SIZE))
-        extent = _everywhere(builder, builder.sub(high, low), SIZE)
+        moved = builder.sub(found, splat(builder, low, SIZE))
+        extent = splat(builder, builder.sub(high, low), SIZE)
         bits = builder.bitcast(builder.icmp_unsigned("<=", moved, extent), ir.IntType(SIZE))
         return builder.zext(bits, ir.IntType(64))
 
@@ -136,7 +115,7 @@ def _fetch(typing: Any, data: Any, at: Any) -> Any:
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        place = builder.bitcast(_place(context, builder, data, *values), byte)
+        place = builder.bitcast(address(context, builder, data, *values), byte)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
         builder.call(prefetch, [place, number(0), number(2), number(1)])  # read; second cache; data

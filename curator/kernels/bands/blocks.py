@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, types
+from numba import types
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
+from curator.kernels.vectors import address, holds, intrinsic
+
 SIZE = 8
 """Numbers copied at a time."""
-
-
-def _fits(data: Any) -> bool:
-    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint32
-
-
-def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
-    return builder.gep(context.make_array(kind)(context, builder, data).data, [at])
 
 
 @intrinsic
@@ -26,13 +19,13 @@ def copy_eight(typing: Any, source: Any, at: Any, target: Any, there: Any) -> An
 
     The caller sees to it that both have so many.
     """
-    if not (_fits(source) and _fits(target)):
+    if not (holds(source, types.uint32) and holds(target, types.uint32)):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         vector = ir.VectorType(ir.IntType(32), SIZE).as_pointer()
-        here = builder.bitcast(_place(context, builder, source, values[0], values[1]), vector)
-        beside = builder.bitcast(_place(context, builder, target, values[2], values[3]), vector)
+        here = builder.bitcast(address(context, builder, source, values[0], values[1]), vector)
+        beside = builder.bitcast(address(context, builder, target, values[2], values[3]), vector)
         builder.store(builder.load(here, align=4), beside, align=4)
         return context.get_dummy_value()
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, types
+from numba import types
 
 from curator.kernels.blocks import SIZE
+from curator.kernels.vectors import holds, intrinsic
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 BYTES = ir.VectorType(ir.IntType(8), SIZE)
 BEFORE = 3
 """Bytes before a block that say what may stand in it: a character has four at most."""
@@ -29,17 +29,13 @@ def _each(byte: int) -> Any:
     return ir.Constant(BYTES, [byte] * SIZE)
 
 
-def _are_bytes(data: Any) -> bool:
-    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8
-
-
 @intrinsic
 def copied(typing: Any, data: Any, at: Any, into: Any, place: Any) -> Any:
     """Copy the block at ``at`` to ``place``; return as bits, uint64, what a string does not keep.
 
     These are its quotes, backslashes and control characters.
     """
-    if not (_are_bytes(data) and _are_bytes(into)):
+    if not (holds(data, types.uint8) and holds(into, types.uint8)):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -56,7 +52,7 @@ def copied(typing: Any, data: Any, at: Any, into: Any, place: Any) -> Any:
 @intrinsic
 def beyond_ascii(typing: Any, data: Any, at: Any) -> Any:
     """Return as bits, uint64, which bytes of the block are of no ASCII character."""
-    if not _are_bytes(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -74,7 +70,7 @@ def misplaced(typing: Any, data: Any, at: Any) -> Any:
     told; in a whole text without such bytes every character is whole but perhaps the last.
     Source: table 3-7 of the Unicode Standard.
     """
-    if not _are_bytes(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:

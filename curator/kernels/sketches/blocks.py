@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, types
+from numba import types
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
+from curator.kernels.vectors import address, holds, intrinsic
+
 SIZE = 64
 """Bytes compared at a time: a line of the cache."""
-
-
-def _fits(data: Any) -> bool:
-    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8
-
-
-def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
-    return builder.gep(context.make_array(kind)(context, builder, data).data, [at])
 
 
 @intrinsic
@@ -27,14 +20,14 @@ def same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
     Both are uint8, C-contiguous, of any shape; they begin ``at`` and ``there`` bytes from the
     first. The caller sees to it that they exist.
     """
-    if not (_fits(one) and _fits(other)):
+    if not (holds(one, types.uint8) and holds(other, types.uint8)):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         vector = ir.VectorType(ir.IntType(8), SIZE).as_pointer()
         places = (
-            _place(context, builder, one, values[0], values[1]),
-            _place(context, builder, other, values[2], values[3]),
+            address(context, builder, one, values[0], values[1]),
+            address(context, builder, other, values[2], values[3]),
         )
         blocks = [builder.load(builder.bitcast(place, vector), align=1) for place in places]
         return builder.ctpop(builder.bitcast(builder.icmp_unsigned("==", *blocks), ir.IntType(64)))
@@ -45,14 +38,14 @@ def same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
 @intrinsic
 def fetch(typing: Any, data: Any, at: Any) -> Any:
     """Ask for the byte ``at`` without waiting: its line is read a little later."""
-    if not _fits(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        place = _place(context, builder, data, *values)
+        place = address(context, builder, data, *values)
         builder.call(prefetch, [place, number(0), number(3), number(1)])  # read; all caches; data
         return context.get_dummy_value()
 
