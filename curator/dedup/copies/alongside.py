@@ -69,8 +69,8 @@ def aligned_shares(
     ``pairs`` is int64[n, 2], rows of the better document, the whole, and of the lesser, the part;
     ``lengths`` int64[n, 2] are those of their keys. A pair of texts that do not ``say_the_same``
     has 0 in both, and so has one of which less than ``at_least`` is aligned: the more is asked, the
-    sooner strangers are given up. ``work`` holds
-    the signed piece of each part of the corpus; ``name`` names the pieces of this step.
+    sooner strangers are given up. ``work`` holds the signed piece of each part of the corpus;
+    ``name`` names the pieces of this step.
     """
     order = rising(pairs[:, 0], corpus.total_rows)
     rows, parts = distinct(pairs[order, 1], corpus.total_rows)

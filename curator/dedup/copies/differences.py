@@ -58,7 +58,9 @@ def same_words(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -
 
     A change is long that covers ``UNSPACED_LONG`` or ``SPACED_LONG`` characters or more. Where one
     letter in five is replaced at random one change in five is of two letters or more and one in 25
-    of three.
+    of three. Among 100,000 documents with planted copies 82 of 124 pairs of different pages that
+    are aligned in Han script are told by ``LONG_CHANGES``, and 50 of 16,000 copies are lost; in
+    Latin script (Indonesian help, Javanese, Sundanese, the Bible) 10 of 17,000 are lost.
     """
     is_message = ~is_unspaced & (lengths < SHORT[1])
     least = np.where(is_message, LONG_CHANGES_SHORT, LONG_CHANGES)
