@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, types
-from numba.core import cgutils
+from numba import types
 from numba.core.options import DefaultOptions
 
 from curator.kernels.compiled import njit
+from curator.kernels.vectors import address, holds, intrinsic, load_vector, splat
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 SIZE = 64
 """Bytes in a block."""
 _UNCOUNTED: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
@@ -34,36 +33,20 @@ arrays takes longer than to go through a short document or a block."""
 
 def _block(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
     """Load the bytes from ``at`` as one vector, wherever in memory they lie."""
-    array = context.make_array(kind)(context, builder, data)
-    place = builder.gep(array.data, [at])
-    vector = ir.VectorType(ir.IntType(8), SIZE)
-    return builder.load(builder.bitcast(place, vector.as_pointer()), align=1)
-
-
-def _everywhere(builder: Any, byte: Any) -> Any:
-    """Return a vector that holds one byte in all places."""
-    vector = ir.VectorType(ir.IntType(8), SIZE)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, cgutils.int32_t(0))
-    places = ir.Constant(ir.VectorType(ir.IntType(32), SIZE), [0] * SIZE)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
-
-
-def _are_bytes(data: Any) -> bool:
-    """Return whether numba's type of an argument is that of bytes that lie side by side."""
-    return isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8
+    return load_vector(builder, address(context, builder, kind, data, at), SIZE)
 
 
 @intrinsic
 def within(typing: Any, data: Any, at: Any, low: Any, high: Any) -> Any:
     """Return uint64, the bits of the bytes from ``low`` to ``high``."""
-    if not _are_bytes(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         array, place, lowest, highest = values
         found = _block(context, builder, data, array, place)
-        moved = builder.sub(found, _everywhere(builder, lowest))
-        extent = _everywhere(builder, builder.sub(highest, lowest))
+        moved = builder.sub(found, splat(builder, lowest, SIZE))
+        extent = splat(builder, builder.sub(highest, lowest), SIZE)
         return builder.bitcast(builder.icmp_unsigned("<=", moved, extent), ir.IntType(64))
 
     return types.uint64(data, types.int64, types.uint8, types.uint8), build
@@ -72,7 +55,7 @@ def within(typing: Any, data: Any, at: Any, low: Any, high: Any) -> Any:
 @intrinsic
 def ascii_letters(typing: Any, data: Any, at: Any) -> Any:
     """Return uint64, the bits of the letters a to z and A to Z."""
-    if not _are_bytes(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -90,13 +73,13 @@ def ascii_letters(typing: Any, data: Any, at: Any) -> Any:
 @intrinsic
 def holding(typing: Any, data: Any, at: Any, flag: Any) -> Any:
     """Return uint64, the bits of the bytes that hold a flag, itself of eight bits at most."""
-    if not _are_bytes(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         array, place, flag = values
         found = builder.and_(
-            _block(context, builder, data, array, place), _everywhere(builder, flag)
+            _block(context, builder, data, array, place), splat(builder, flag, SIZE)
         )
         zeros = ir.Constant(ir.VectorType(ir.IntType(8), SIZE), [0] * SIZE)
         return builder.bitcast(builder.icmp_unsigned("!=", found, zeros), ir.IntType(64))
@@ -110,7 +93,7 @@ def repeated(typing: Any, data: Any, at: Any, distance: Any) -> Any:
 
     Reads ``distance`` bytes beyond the block.
     """
-    if not _are_bytes(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -130,7 +113,7 @@ def repeated(typing: Any, data: Any, at: Any, distance: Any) -> Any:
 def filled(typing: Any, numbers: Any, at: Any) -> Any:
     """Return uint64, the bits of those of ``SIZE`` numbers, int64, that are not zero."""
     kind = numbers
-    if not (isinstance(kind, types.Array) and kind.layout == "C" and kind.dtype == types.int64):
+    if not holds(kind, types.int64):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -147,7 +130,7 @@ def filled(typing: Any, numbers: Any, at: Any) -> Any:
 @intrinsic
 def eight(typing: Any, data: Any, at: Any) -> Any:
     """Return uint64: eight bytes, the first one its lowest. They must be within the buffer."""
-    if not _are_bytes(data):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:

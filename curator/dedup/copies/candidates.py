@@ -74,11 +74,11 @@ class BandTasks(NamedTuple):
     def pieces(self, work: Path) -> list[Path]:
         """Return the pieces of all tasks, each for its ranges of the hash."""
         both = itertools.product(range(len(self.groups)), range(self.n_ranges))
-        return [pairs_piece(work, number, of_range) for number, of_range in both]
+        return [partners_piece(work, number, of_range) for number, of_range in both]
 
 
-def pairs_piece(work: Path, number: int, of_range: int) -> Path:
-    """Return the path of the pairs of task ``number`` from one range of the hash."""
+def partners_piece(work: Path, number: int, of_range: int) -> Path:
+    """Return the path of the partners of task ``number`` from one range of the hash."""
     return work / f"partners-{number:03d}-{of_range:04d}"
 
 
@@ -160,7 +160,7 @@ def _eligible(
 
 def _band_task(item: tuple[int, list[int]], n_ranges: int, work: Path) -> None:
     number, bands = item
-    paths = [pairs_piece(work, number, of_range) for of_range in range(n_ranges)]
+    paths = [partners_piece(work, number, of_range) for of_range in range(n_ranges)]
     if all(path.exists() for path in paths):
         return
     found = read_arrays(work / ELIGIBLE)

@@ -110,7 +110,7 @@ def within(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
 
 @intrinsic
 def _fetch(typing: Any, data: Any, at: Any) -> Any:
-    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import binding, ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import config, extending, types
+from numba import config, types
 
 from curator.kernels.blocks import SIZE
 from curator.kernels.fold.table import CODE_POINT, EXAMINE, TRADITIONAL
+from curator.kernels.vectors import address, holds, intrinsic
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 GROUP = 16
 """Characters decoded at a time."""
 BEHIND = 2 + GROUP
@@ -50,16 +50,11 @@ COMPRESSES = _compresses()
 
 def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any, vector: Any) -> Any:
     """Return the address of a vector that begins with number ``at``."""
-    array = context.make_array(kind)(context, builder, data)
-    return builder.bitcast(builder.gep(array.data, [at]), vector.as_pointer())
+    return builder.bitcast(address(context, builder, kind, data, at), vector.as_pointer())
 
 
 def _all(vector: Any, number: int) -> Any:
     return ir.Constant(vector, [number] * vector.count)
-
-
-def _are(kind: Any, dtype: Any) -> bool:
-    return isinstance(kind, types.Array) and kind.layout == "C" and kind.dtype == dtype
 
 
 def _together(builder: Any, vector: Any, chosen: Any) -> Any:
@@ -79,7 +74,7 @@ def ascii_folded(typing: Any, data: Any, at: Any, bits: Any, into: Any, place: A
 
     ``into`` is uint32[...]; the block's 64 places there are written to. Return their number.
     """
-    if not (_are(data, types.uint8) and _are(into, types.uint32)):
+    if not (holds(data, types.uint8) and holds(into, types.uint32)):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -113,7 +108,7 @@ def decoded(typing: Any, data: Any, at: Any, leads: Any, before: Any, into: Any,
     which the tables tell to look at. ``into`` is uint32[...]; ``GROUP`` places behind those written
     may change. Return the place after the last.
     """
-    if not (_are(data, types.uint8) and _are(into, types.uint32)):
+    if not (holds(data, types.uint8) and holds(into, types.uint32)):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -174,7 +169,7 @@ def settled(typing: Any, entries: Any, at: Any, n: Any, into: Any, place: Any) -
     ``GROUP`` entries are read and as many places of ``into`` written to. Return how many letters
     there are; how many of them have the flag ``TRADITIONAL``; and how many entries they are of.
     """
-    if not (_are(entries, types.uint32) and _are(into, types.uint32)):
+    if not (holds(entries, types.uint32) and holds(into, types.uint32)):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, types
+from numba import types
 from numba.core import cgutils
 
 from curator.kernels.compiled import njit
+from curator.kernels.vectors import holds, intrinsic
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
 ABREAST = 8
 """Each step of a hash waits for the one before, so single keys would leave the processor idle."""
 MULTIPLIER_0 = np.uint64(0x9FB21C651E98DF25)
@@ -35,9 +35,8 @@ def _absorb_all(typing: Any, codepoints: Any, places: Any, n: Any, lanes: Any) -
     ``lanes`` uint64[2 * ABREAST], the first halves of all hashes and then the second.
     """
     shapes = (codepoints, types.uint32), (places, types.int64), (lanes, types.uint64)
-    for kind, dtype in shapes:
-        if not (isinstance(kind, types.Array) and kind.layout == "C" and kind.dtype == dtype):
-            return None
+    if not all(holds(kind, dtype) for kind, dtype in shapes):
+        return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         points, firsts, state = (

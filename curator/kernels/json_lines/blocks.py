@@ -12,7 +12,7 @@ from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 from numba import types
 
 from curator.kernels.blocks import SIZE
-from curator.kernels.vectors import holds, intrinsic
+from curator.kernels.vectors import address, holds, intrinsic
 
 BYTES = ir.VectorType(ir.IntType(8), SIZE)
 BEFORE = 3
@@ -21,8 +21,7 @@ BEFORE = 3
 
 def _place(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
     """Return the address of a block that begins with byte ``at``."""
-    array = context.make_array(kind)(context, builder, data)
-    return builder.bitcast(builder.gep(array.data, [at]), BYTES.as_pointer())
+    return builder.bitcast(address(context, builder, kind, data, at), BYTES.as_pointer())
 
 
 def _each(byte: int) -> Any:

@@ -9,7 +9,8 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 from numba import types
 
-from curator.kernels.blocks import SIZE, intrinsic
+from curator.kernels.blocks import SIZE
+from curator.kernels.vectors import holds, intrinsic
 
 LANES = SIZE // 8
 FACTORS = np.array(
@@ -25,7 +26,7 @@ def hash_block(typing: Any, data: Any, at: Any, size: Any) -> Any:
 
     Of the ``SIZE`` bytes from ``at``, which must be within the buffer, the first ``size`` count.
     """
-    if not (isinstance(data, types.Array) and data.layout == "C" and data.dtype == types.uint8):
+    if not holds(data, types.uint8):
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:

@@ -8,7 +8,7 @@ from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 from numba import types
 from numba.core import cgutils
 
-from curator.kernels.blocks import intrinsic
+from curator.kernels.vectors import intrinsic
 
 LANES = 16
 """Lengths that are looked at together: from two words on, and as a power of two."""
