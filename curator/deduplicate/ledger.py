@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,13 +15,15 @@ from curator.deduplicate.index import verdicts_of
 from curator.io.chosen_lines import ChosenLines
 from curator.io.line_parts import LineParts
 from curator.io.shards import encoded
+from curator.kernels.buffers import Utf8
+from curator.kernels.spans import spliced
 
 BRACE, QUOTE, BACKSLASH, FIRST_PRINTED = b'}"\\ '
 
 
 def ledger_lines(
     lines: LineParts, index: int, mask: np.ndarray, known: dict[str, np.ndarray], marks: pa.Table
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     """Yield the lines of the ledger for the lines of part ``index`` where ``mask`` is true.
 
     ``mask`` is bool[lines] and ``known`` the piece ``lines_piece``; what is yielded is a line or
@@ -72,30 +73,24 @@ def _quoted(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.binary_join_element_wise(string('"'), column, string('"'), string(""))
 
 
-def _spliced(found: Iterator[ChosenLines], tails: pa.LargeStringArray) -> Iterator[bytes]:
+def _spliced(
+    found: Iterator[ChosenLines], tails: pa.LargeStringArray
+) -> Iterator[bytes | memoryview]:
     """Yield lines that are objects with ``tails`` behind their fields, some at a time."""
-    of_tails = schema.text_buffers(tails)
-    texts, place = of_tails.data.data, 0
-    for data, ends in found:
-        starts = np.concatenate([[0], ends[:-1]])
-        offsets = of_tails.offsets[place : place + len(ends) + 1]
-        place += len(ends)
-        view = memoryview(data)
-        pieces: list[memoryview] = [view] * (2 * len(ends))
-        fields = zip(starts.tolist(), _braces(data, starts, ends).tolist(), strict=True)
-        pieces[::2] = [view[start:end] for start, end in fields]
-        behind = itertools.pairwise(offsets.tolist())
-        pieces[1::2] = [texts[start:end] for start, end in behind]
-        yield b"".join(pieces)
+    (offsets, texts), place = schema.text_buffers(tails), 0
+    for some in found:
+        starts = np.concatenate([[0], some.ends[:-1]])
+        behind = Utf8(offsets[place : place + len(starts) + 1], texts)
+        place += len(starts)
+        yield spliced(some.data, starts, _braces(some.data, starts, some.ends), behind).data
 
 
-def _braces(data: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+def _braces(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return int64[n]: where the last brace is in each of some lines that are objects."""
     braces = ends - 2  # before the newline
-    has_space = np.frombuffer(data, np.uint8)[braces] != BRACE
-    for line in np.flatnonzero(has_space).tolist():
+    for line in np.flatnonzero(data[braces] != BRACE).tolist():
         start = int(starts[line])
-        braces[line] = start + len(data[start : int(ends[line])].rstrip()) - 1
+        braces[line] = start + len(data[start : int(ends[line])].tobytes().rstrip()) - 1
     return braces
 
 

@@ -107,10 +107,11 @@ def _write_one(
     return ShardRecord(name, documents, size, characters, digest.hexdigest())
 
 
-def _kept_lines(found: Iterator[ChosenLines]) -> Iterator[bytes]:
+def _kept_lines(found: Iterator[ChosenLines]) -> Iterator[bytes | memoryview]:
     """Yield lines without returns at their ends, some at a time."""
-    for data, _ in found:
-        if b"\r" in data:
-            yield b"\n".join([line.rstrip(b"\r") for line in data.split(b"\n")])
+    for some in found:
+        if some.no_returns:
+            yield some.data.data
         else:
-            yield data
+            lines = some.data.tobytes().split(b"\n")
+            yield b"\n".join([line.rstrip(b"\r") for line in lines])

@@ -14,7 +14,9 @@ from curator.io.blocks import BOM, CHUNK_BYTES, SCRATCH_SUFFIX, Block, Piece
 from curator.io.file_names import unreadable
 from curator.io.json_texts import line_bounds
 from curator.io.unpack import compression
+from curator.kernels.spans import spliced
 
+NEWLINE = np.uint8(ord("\n"))
 SEARCHED_BYTES = 1 << 16
 """Bytes that are read at a time to find where a line ends."""
 
@@ -22,9 +24,12 @@ SEARCHED_BYTES = 1 << 16
 class ChosenLines(NamedTuple):
     """Some lines one behind the other; each ends in a newline, also the last one of a file."""
 
-    data: bytes
+    data: np.ndarray
+    """uint8[m]."""
     ends: np.ndarray
     """int64[n]: where each line ends in ``data``, its newline counted."""
+    no_returns: bool
+    """Whether it is known that there is no ``\\r`` among them."""
 
 
 def chosen_lines(
@@ -127,13 +132,11 @@ def _looked_for(pieces: Iterator[Piece], chosen: np.ndarray) -> Iterator[ChosenL
 def _gathered(data: bytes, starts: np.ndarray, ends: np.ndarray) -> ChosenLines:
     """Return the lines between ``starts`` and ``ends`` (int64[n], n above 0) of ``data``."""
     sizes = ends - starts
+    lines = np.frombuffer(data, np.uint8)
     if int(sizes.sum()) < len(data):
         is_edge = starts[1:] != ends[:-1]
-        firsts = starts[np.append(True, is_edge)].tolist()
-        lasts = ends[np.append(is_edge, True)].tolist()
-        view = memoryview(data)
-        data = b"".join([view[a:b] for a, b in zip(firsts, lasts, strict=True)])
-    if not data.endswith(b"\n"):
-        data += b"\n"
+        lines = spliced(lines, starts[np.append(True, is_edge)], ends[np.append(is_edge, True)])
+    if not len(lines) or lines[-1] != NEWLINE:
+        lines = np.append(lines, NEWLINE)
         sizes[-1] += 1
-    return ChosenLines(data, np.cumsum(sizes))
+    return ChosenLines(lines, np.cumsum(sizes), no_returns=b"\r" not in data)

@@ -41,3 +41,16 @@ def without(texts: Utf8, documents: np.ndarray, first: np.ndarray, last: np.ndar
 def gather(data: np.ndarray, first: np.ndarray, last: np.ndarray) -> Utf8:
     """Return the bytes ``[first[i], last[i])`` of ``data`` as documents of their own, copied."""
     return Utf8(*twin.body(data, "spans").gather(data, first, last))
+
+
+def spliced(
+    data: np.ndarray, first: np.ndarray, last: np.ndarray, behind: Utf8 | None = None
+) -> np.ndarray:
+    """Return uint8[m]: the bytes ``[first[i], last[i])`` of ``data``, one after the other.
+
+    ``data`` is uint8[...], spans are int64[n] and may come in any order. With ``behind``, n texts,
+    each span has its text behind it. No spans give no bytes.
+    """
+    offsets, tails = (np.zeros(len(first) + 1, np.int64), data[:0]) if behind is None else behind
+    result: np.ndarray = twin.body(data, "spans").spliced(data, first, last, offsets, tails)
+    return result

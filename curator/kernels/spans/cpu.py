@@ -7,6 +7,13 @@ import numpy as np
 from curator.kernels.compiled import njit
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _copy(source, target):  # type: ignore[no-untyped-def]
+    """Copy bytes: LLVM makes vectors or ``memmove`` of it, and not of an assigned slice."""
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
 @njit(cache=True, nogil=True)
 def byte_spans(offsets, data, documents, starts, ends):  # type: ignore[no-untyped-def]
     """Return first and last byte of every span, and the first span that cannot be, or -1."""
@@ -52,12 +59,12 @@ def without(offsets, data, documents, first, last):  # type: ignore[no-untyped-d
         at = offsets[document]
         while span < len(documents) and documents[span] == document:
             stop = offsets[document] + first[span]
-            out[written : written + stop - at] = data[at:stop]
+            _copy(data[at:stop], out[written : written + stop - at])
             written += stop - at
             at = offsets[document] + last[span]
             span += 1
         stop = offsets[document + 1]
-        out[written : written + stop - at] = data[at:stop]
+        _copy(data[at:stop], out[written : written + stop - at])
         written += stop - at
         kept[document + 1] = written
     return kept, out
@@ -71,5 +78,21 @@ def gather(data, first, last):  # type: ignore[no-untyped-def]
         offsets[i + 1] = offsets[i] + last[i] - first[i]
     out = np.empty(offsets[len(first)], np.uint8)
     for i in range(len(first)):
-        out[offsets[i] : offsets[i + 1]] = data[first[i] : last[i]]
+        _copy(data[first[i] : last[i]], out[offsets[i] : offsets[i + 1]])
     return offsets, out
+
+
+@njit(cache=True, nogil=True)
+def spliced(data, first, last, offsets, tails):  # type: ignore[no-untyped-def]
+    """Return the bytes of the spans, each with its tail behind it."""
+    room = offsets[len(first)] - offsets[0]
+    for i in range(len(first)):
+        room += last[i] - first[i]
+    out = np.empty(room, np.uint8)
+    at = np.int64(0)
+    for i in range(len(first)):
+        size, behind = last[i] - first[i], offsets[i + 1] - offsets[i]
+        _copy(data[first[i] : last[i]], out[at : at + size])
+        _copy(tails[offsets[i] : offsets[i + 1]], out[at + size : at + size + behind])
+        at += size + behind
+    return out
