@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curator.dedup.copies import alongside
-from curator.dedup.copies.alongside import aligned_shares
+from curator.dedup.copies.alongside import Found, aligned_shares
 from curator.dedup.copies.differences import say_the_same
 from curator.dedup.copies.gathered import distinct, rising
 from curator.dedup.copies.signing import sign_part, signed_piece
@@ -61,6 +61,14 @@ def one_by_one(texts: list[str], pairs: np.ndarray, at_least: float) -> np.ndarr
     return result
 
 
+def shares_of(found: Found, pairs: np.ndarray) -> np.ndarray:
+    """Return float64[pairs, 2]: the shares of all pairs, 0 for those that were not found."""
+    shares = np.zeros((len(pairs), 2))
+    shares[found.places] = found.shares
+    assert len(found.places) == len(np.unique(found.places)) == np.count_nonzero(shares[:, 0])
+    return shares
+
+
 def some_pairs(texts: list[str], parts: Corpus, work: Path, n: int) -> np.ndarray:
     """Return pairs of signed rows drawn at random, copies among them, each once."""
     rng = np.random.default_rng(n)
@@ -72,7 +80,7 @@ def some_pairs(texts: list[str], parts: Corpus, work: Path, n: int) -> np.ndarra
     half = (len(texts) - 4) // 2
     drawn += [[i, half + i] for i in range(half)] + [[half + i, i] for i in range(0, half, 3)]
     kept = {(a, b) for a, b in drawn if a != b and {a, b} <= signed_rows}
-    pairs = np.array(sorted(kept), np.int64)
+    pairs = np.array(sorted(kept), np.uint32)
     return pairs[rng.permutation(len(pairs))]
 
 
@@ -92,7 +100,7 @@ def test_pairs_are_aligned_as_one_by_one_whatever_the_rounds(
     texts = texts_of(1)
     parts, work = signed(tmp_path, texts, [0, 9, 0, 20, 1, len(texts) - 30, 0])
     pairs = some_pairs(texts, parts, work, 200)
-    lengths = fold(buffers.of(texts)).lengths[pairs]
+    lengths = fold(buffers.of(texts)).lengths[pairs].astype(np.uint32)
     monkeypatch.setattr(alongside, "HERE", here)
     monkeypatch.setattr(alongside, "PAIRS_AT_ONCE", pairs_at_once)
     monkeypatch.setattr(alongside, "BYTES_AT_ONCE", bytes_at_once)
@@ -100,49 +108,25 @@ def test_pairs_are_aligned_as_one_by_one_whatever_the_rounds(
     assert 10 < (expected[:, 0] > 0).sum() < len(pairs)
     with ThreadPoolExecutor(3) as threads:
         found = aligned_shares(parts, pairs, lengths, at_least, "some", work, threads)
-    assert np.array_equal(found, expected)
+    assert np.array_equal(shares_of(found, pairs), expected)
     n_rounds = len(list(work.glob("some-alongside-*")))
     assert (n_rounds == 0) == (here > 0)
     assert (n_rounds > 1) == (here == 0 and bytes_at_once < 1 << 30)
     # Begun again, it takes what is finished; in one thread it finds the same.
     for name in ("some", "others"):
         again = aligned_shares(parts, pairs, lengths, at_least, name, work, None)
-        assert np.array_equal(again, expected)
+        assert np.array_equal(shares_of(again, pairs), expected)
     # A run that goes on elsewhere, in other rounds, takes none of them for its own.
     monkeypatch.setattr(alongside, "BYTES_AT_ONCE", 5 * bytes_at_once)
     elsewhere = aligned_shares(parts, pairs, lengths, at_least, "some", work, None)
-    assert np.array_equal(elsewhere, expected)
+    assert np.array_equal(shares_of(elsewhere, pairs), expected)
 
 
 def test_no_pairs_have_no_shares(tmp_path: Path) -> None:
     parts, work = signed(tmp_path, ["阿婆" * 40, "街市" * 40], [2])
-    nothing = np.zeros((0, 2), np.int64)
-    assert aligned_shares(parts, nothing, nothing, 0.9, "none", work, None).shape == (0, 2)
-
-
-@given(
-    st.lists(st.integers(0, 30), min_size=1, max_size=80),
-    st.lists(st.integers(0, 10_000), min_size=31, max_size=31),
-    st.integers(1, 60_000),
-)
-def test_rounds_follow_one_another_and_hold_few_bytes_but_for_one_key(
-    parts: list[int], sizes: list[int], bytes_at_once: int
-) -> None:
-    of_pairs = np.array([sizes[part] for part in parts], np.int64)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alongside, "BYTES_AT_ONCE", bytes_at_once)
-        found = alongside._rounds(np.array(parts), of_pairs, 1)
-    assert [start for start, _ in found] == [0, *(stop for _, stop in found[:-1])]
-    assert found[-1][1] == len(parts)
-    for start, stop in found:
-        assert start < stop
-        held = sum(sizes[part] for part in set(parts[start:stop]))
-        assert held <= bytes_at_once + max(sizes)
-
-
-def test_a_cluster_gets_as_many_rounds_as_asked_for() -> None:
-    found = alongside._rounds(np.arange(100), np.full(100, 7), 4)
-    assert found == [(0, 24), (24, 49), (49, 74), (74, 100)]
+    nothing = np.zeros((0, 2), np.uint32)
+    found = aligned_shares(parts, nothing, nothing, 0.9, "none", work, None)
+    assert (found.places.shape, found.shares.shape) == ((0,), (0, 2))
 
 
 @given(

@@ -16,6 +16,7 @@ from curator.kernels.bands import (
     SMALL_BUCKET,
     Partners,
     band_hashes,
+    better_first,
     bucket_order,
     bucket_pairs,
     count_shared,
@@ -26,6 +27,7 @@ from curator.kernels.bands import (
     take_columns,
 )
 from curator.kernels.components import components
+from curator.kernels.rooms import Room
 
 
 def plain_pairs(hashes: list[int]) -> set[tuple[int, int]]:
@@ -308,3 +310,39 @@ def test_shared_buckets_and_the_common_ones_among_them_are_counted(
         bands = [band for band in range(2) if hashes[band, one] == hashes[band, other]]
         known_ones = sum(int(hashes[b, one]) in (common, others)[b] for b in bands)
         assert shared_common[p] == 7 + known_ones
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(
+    st.integers(1, 60).flatmap(
+        lambda n: st.tuples(
+            st.permutations(range(n)),
+            st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=80),
+        )
+    )
+)
+def test_the_better_of_a_pair_comes_first_with_its_rank_and_length(
+    drawn: tuple[list[int], list[tuple[int, int]]],
+) -> None:
+    rank_of, pairs = drawn
+    lengths = [100 + 7 * rank for rank in range(len(rank_of))]
+    packed = np.array([one << 32 | other for one, other in pairs], np.uint64)
+    found = np.empty((3, 2, len(pairs)), np.uint32)
+    better_first(packed, np.array(rank_of, np.uint32), np.array(lengths, np.uint32), found)
+    for place, pair in enumerate(pairs):
+        better, lesser = sorted(pair, key=lambda row: rank_of[row])
+        ranks, rows, sizes = found[:, :, place].tolist()
+        assert (rows, ranks) == ([better, lesser], [rank_of[better], rank_of[lesser]])
+        assert sizes == [lengths[rank] for rank in ranks]
+
+
+def test_partners_in_a_room_are_those_without_and_lie_in_it_until_it_is_used_again() -> None:
+    rng = np.random.default_rng(5)
+    room = Room()
+    for n in (3000, 40, 5000, 0, 700):
+        hashes = rng.integers(0, 1 + n // 2, (4, n), dtype=np.uint32)
+        order = rng.permutation(n).astype(np.uint32)
+        found = partners(hashes, order, 4, 8, 2, room)
+        expected = partners(hashes, order, 4, 8, 2)
+        for one, other in zip(found, expected, strict=True):
+            assert one.tolist() == other.tolist()

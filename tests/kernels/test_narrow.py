@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curator.kernels import buffers
 from curator.kernels.fold import Keys, fold
-from curator.kernels.narrow import NarrowKeys, gather, narrow, widen
+from curator.kernels.narrow import NarrowKeys, fitting, gather, narrow, widen
 
 
 def keys_of(texts: list[str]) -> Keys:
@@ -72,3 +72,24 @@ def test_gathered_keys_are_those_asked_for(texts: list[str], data: st.DataObject
     expected = [widen(found, asked[place : place + 1]).document(0) for place in range(len(asked))]
     wide = widen(gathered, np.arange(len(asked)))
     assert [wide.document(place) for place in range(len(asked))] == expected
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(
+    st.lists(st.integers(0, 30), max_size=80),
+    st.lists(st.integers(0, 10_000), min_size=31, max_size=31),
+    st.integers(0, 60_000),
+    st.integers(1, 90),
+)
+def test_ranges_are_as_long_as_their_room_and_follow_one_another(
+    documents: list[int], sizes: list[int], room: int, most: int
+) -> None:
+    asked, of_each = np.array(documents, np.uint32), np.array(sizes, np.int64)
+    found = fitting(asked, of_each, room, most)
+    assert [*(start for start, _ in found), len(documents)] == [0, *(stop for _, stop in found)]
+    for start, stop in found:
+        held = set(documents[start:stop])
+        assert 0 < stop - start <= most
+        assert sum(sizes[document] for document in held) <= room or len(held) == 1
+        if stop < len(documents) and stop - start < most:
+            assert sum(sizes[document] for document in {*held, documents[stop]}) > room

@@ -23,14 +23,15 @@ from curator.cluster import run_tasks
 from curator.dedup.copies.differences import say_the_same
 from curator.dedup.copies.gathered import Gathered, distinct, gathered, rising, runs_by_part
 from curator.dedup.copies.signing import signed_keys, signed_piece
-from curator.dedup.pieces import piece, read_arrays, write_arrays
+from curator.dedup.pieces import joined, piece, read_arrays, write_arrays
 from curator.io.parts import Corpus
 from curator.kernels.alignment import align
+from curator.kernels.narrow import fitting
+from curator.kernels.rooms import Room
 
 BYTES_AT_ONCE = 240 << 20
-"""Bytes of keys that are gathered at one time, at most, reckoned at two a character: the fewer, the
-more often a document is. A longer key is gathered alone. 1.3 million pairs of 400,000 documents
-take three rounds, of 200 MB each."""
+"""Bytes of keys that are gathered at one time, at most: the fewer, the more often a document is. A
+longer key is gathered alone. 1.3 million pairs of 400,000 documents take four rounds."""
 PAIRS_AT_ONCE = 25_000
 """Pairs that one thread aligns at a time."""
 PAIRS_A_PROCESS = 100_000
@@ -38,6 +39,22 @@ PAIRS_A_PROCESS = 100_000
 own."""
 HERE = 2_000
 """So many pairs are aligned without tasks: less than a tenth of a second."""
+
+
+BYTES_A_CHARACTER = 2
+"""What a character of a key is reckoned at."""
+
+
+class Found(NamedTuple):
+    """Pairs that look like copies."""
+
+    places: np.ndarray
+    """int64[k]: which of the pairs that were asked for, in any order."""
+    shares: np.ndarray
+    """float64[k, 2]: shares of the lesser document aligned with, and equal to, the better."""
+
+
+NOTHING = Found(np.zeros(0, np.int64), np.zeros((0, 2), np.float64))
 
 
 class Asked(NamedTuple):
@@ -63,108 +80,83 @@ def aligned_shares(
     name: str,
     work: Path,
     client: Any | None,
-) -> np.ndarray:
-    """Return float64[n, 2]: shares of the lesser document aligned with, and equal to, the better.
+) -> Found:
+    """Return the pairs that are copies, as it looks, and how much of each is aligned.
 
-    ``pairs`` is int64[n, 2], rows of the better document, the whole, and of the lesser, the part;
-    ``lengths`` int64[n, 2] are those of their keys. A pair of texts that do not ``say_the_same``
-    has 0 in both, and so has one of which less than ``at_least`` is aligned: the more is asked, the
+    ``pairs`` is uint32[n, 2], rows of the better document, the whole, and of the lesser, the part;
+    ``lengths`` uint32[n, 2] are those of their keys. No pair is returned of texts that do not
+    ``say_the_same``, nor one of which less than ``at_least`` is aligned: the more is asked, the
     sooner strangers are given up. ``work`` holds the signed piece of each part of the corpus;
     ``name`` names the pieces of this step.
     """
     order = rising(pairs[:, 0], corpus.total_rows)
-    rows, parts = distinct(pairs[order, 1], corpus.total_rows)
+    rows, parts = distinct(pairs[:, 1][order], corpus.total_rows)
     asked = {
-        "wholes": pairs[order, 0].astype(np.uint32),
+        "wholes": pairs[:, 0][order],
         "parts": parts.astype(np.uint32),
         "rows": rows,
         "first_rows": np.array([part.first_row for part in corpus.parts], np.int64),
     }
     if len(pairs) <= HERE:
-        shares = _shares(Asked(**asked, at_least=at_least, work=work), None)
-        return shares[np.argsort(order)]
+        found = _found(Asked(**asked, at_least=at_least, work=work), None, Room())
+        return found._replace(places=order[found.places])
     share_memory = client is None or isinstance(client, Executor)
-    least = 1 if share_memory else -(-len(pairs) // PAIRS_A_PROCESS)
-    rounds = _rounds(parts, 2 * lengths[order, 1], least)
+    sizes = np.empty(len(rows), np.int64)
+    sizes[parts] = lengths[:, 1][order]
+    sizes *= BYTES_A_CHARACTER
     del rows, parts
+    most = len(pairs) if share_memory else PAIRS_A_PROCESS
+    rounds = fitting(asked["parts"], sizes, BYTES_AT_ONCE, most)
     # Read from a file by every round: sent with each, the layout would grow with parts squared.
     path = work / f"{name}-alongside"
     piece(path, lambda: asked)
     asked.clear()
     run = partial(_round, path=path, at_least=at_least, work=work)
     if share_memory:
-        found = [run(item, threads=client) for item in rounds]
+        room = Room()
+        pieces = [run(item, threads=client, room=room) for item in rounds]
     else:
-        found = run_tasks(partial(run, threads=None), rounds, client)
-    result = np.empty((len(pairs), 2), np.float64)
-    for (start, stop), shares_of in zip(rounds, found, strict=True):
-        result[order[start:stop]] = read_arrays(shares_of)["shares"]
-    return result
-
-
-def _rounds(parts: np.ndarray, sizes: np.ndarray, least: int) -> list[tuple[int, int]]:
-    """Return ranges of pairs of about one size, whose parts together have few bytes.
-
-    ``parts`` (int64[n]) are numbers from 0 on, ``sizes`` (int64[n]) the bytes of each; there are
-    ``least`` ranges or more.
-    """
-    size_of = np.zeros(int(parts.max()) + 1, np.int64)
-    size_of[parts] = sizes
-    total = np.cumsum(sizes)
-    n_rounds = max(least, -(-int(size_of.sum()) // BYTES_AT_ONCE))
-    while True:
-        wanted = np.arange(1, n_rounds) * (int(total[-1]) / n_rounds)
-        bounds = np.unique([0, *np.searchsorted(total, wanted).tolist(), len(parts)]).tolist()
-        found = list(itertools.pairwise(bounds))
-        most = max(_size(parts[start:stop], size_of) for start, stop in found)
-        if most <= BYTES_AT_ONCE or n_rounds >= len(parts):
-            return found
-        n_rounds += 1 + n_rounds // 4
-
-
-def _size(parts: np.ndarray, size_of: np.ndarray) -> int:
-    """Return the bytes of some documents, each counted once."""
-    held = np.zeros(len(size_of), np.bool_)
-    held[parts] = True
-    return int(size_of[held].sum())
+        pieces = run_tasks(partial(run, threads=None, room=Room()), rounds, client)
+    found = Found(**joined(pieces, NOTHING._asdict()))
+    return found._replace(places=order[found.places])
 
 
 def _round(
-    item: tuple[int, int], path: Path, at_least: float, work: Path, threads: Executor | None
+    item: tuple[int, int],
+    path: Path,
+    at_least: float,
+    work: Path,
+    threads: Executor | None,
+    room: Room,
 ) -> Path:
     start, stop = item
     # Both ends: begun again on a cluster, or no longer on one, a run has other rounds.
-    found = path.with_name(f"{path.name}-{start:010d}-{stop:010d}")
-    if not found.exists():
+    target = path.with_name(f"{path.name}-{start:010d}-{stop:010d}")
+    if not target.exists():
         asked = read_arrays(path)
         asked |= {name: asked[name][start:stop] for name in ("wholes", "parts")}
-        shares = _shares(Asked(**asked, at_least=at_least, work=work), threads)
-        write_arrays(found, {"shares": shares})
-    return found
+        found = _found(Asked(**asked, at_least=at_least, work=work), threads, room)
+        write_arrays(target, found._replace(places=found.places + start)._asdict())
+    return target
 
 
-def _shares(asked: Asked, threads: Executor | None) -> np.ndarray:
-    """Return the shares of the pairs of one round, float64[n, 2]."""
+def _found(asked: Asked, threads: Executor | None, room: Room) -> Found:
+    """Return what is found among the pairs of one round."""
     held = np.zeros(len(asked.rows), np.bool_)
     held[asked.parts] = True
     of_pair = (np.cumsum(held) - 1)[asked.parts]
-    parts = gathered(asked.rows[held], asked.first_rows, asked.work, threads)
+    parts = gathered(asked.rows[held], asked.first_rows, asked.work, threads, room)
     runs = [
         (index, *cut)
         for index, start, stop in runs_by_part(asked.wholes, asked.first_rows)
         for cut in itertools.pairwise([*range(start, stop, PAIRS_AT_ONCE), stop])
     ]
-    shares = np.empty((len(of_pair), 2), np.float64)
-    run_tasks(
-        partial(_align, asked=asked, parts=parts, of_pair=of_pair, into=shares), runs, threads
-    )
-    return shares
+    found = run_tasks(partial(_align, asked=asked, parts=parts, of_pair=of_pair), runs, threads)
+    return Found(*map(np.concatenate, zip(NOTHING, *found, strict=True)))
 
 
-def _align(
-    run: tuple[int, int, int], asked: Asked, parts: Gathered, of_pair: np.ndarray, into: np.ndarray
-) -> None:
-    """Write the shares of pairs whose wholes are in one part of the corpus."""
+def _align(run: tuple[int, int, int], asked: Asked, parts: Gathered, of_pair: np.ndarray) -> Found:
+    """Return what is found among pairs whose wholes are in one part of the corpus."""
     index, start, stop = run
     there = read_arrays(signed_piece(asked.work, index))
     places = np.empty((stop - start, 2), np.int64)
@@ -172,6 +164,6 @@ def _align(
     places[:, 1] = of_pair[start:stop]
     found = align(signed_keys(there), parts.keys, places, parts.unspaced, asked.at_least)
     lengths, unspaced = parts.keys.lengths[places[:, 1]], parts.unspaced[places[:, 1]]
-    shares = np.stack([found.aligned, found.equal], axis=1) / np.maximum(1, lengths)[:, None]
-    shares[~say_the_same(found, lengths, unspaced)] = 0
-    into[start:stop] = shares
+    copies = np.flatnonzero((found.aligned > 0) & say_the_same(found, lengths, unspaced))
+    shares = np.stack([found.aligned, found.equal], axis=1)[copies] / lengths[copies, None]
+    return Found(start + copies, shares)

@@ -18,6 +18,7 @@ from curator.dedup.layout import runs_of
 from curator.dedup.pieces import piece, read_arrays, read_into, stored_arrays, write_arrays
 from curator.errors import ResourceError
 from curator.kernels.bands import NO_ROW, partners
+from curator.kernels.rooms import Room, Rooms
 
 ROW_BITS = np.uint64(32)
 MOST_ROWS = 1 << 32
@@ -112,7 +113,7 @@ def meet(n_bands: int, work: Path, client: Any | None) -> None:
     """
     piece(work / BAND_TASKS, partial(_divided, n_bands, work))
     tasks = band_tasks(work)
-    run = partial(_band_task, n_ranges=tasks.n_ranges, work=work)
+    run = partial(_band_task, n_ranges=tasks.n_ranges, rooms=Rooms(), work=work)
     run_tasks(run, list(enumerate(tasks.groups)), client)
 
 
@@ -158,23 +159,24 @@ def _eligible(
     return {"rows": rows, "order": order, "starts": starts, "counts": counts}
 
 
-def _band_task(item: tuple[int, list[int]], n_ranges: int, work: Path) -> None:
+def _band_task(item: tuple[int, list[int]], n_ranges: int, rooms: Rooms, work: Path) -> None:
     number, bands = item
     paths = [partners_piece(work, number, of_range) for of_range in range(n_ranges)]
     if all(path.exists() for path in paths):
         return
     found = read_arrays(work / ELIGIBLE)
     bounds = bucket_bounds(len(found["rows"]))
-    if n_ranges == 1:
-        hashes = _read_bands(bands, found["starts"], found["counts"], 0, work)
-        order = _order_of(found["rows"], found["order"])
-        write_arrays(paths[0], _partners(hashes, order, bounds))
-        return
-    with tempfile.TemporaryFile(dir=work) as file:
-        ranges = _in_ranges(bands[0], found, n_ranges, file, work)
-        for path, (hashes, places) in zip(paths, ranges, strict=True):
-            order = found["order"][found["rows"][places]]
-            piece(path, partial(_partners, hashes, order, bounds, places))
+    with rooms.lent() as room:
+        if n_ranges == 1:
+            hashes = _read_bands(bands, found["starts"], found["counts"], 0, room, work)
+            order = _order_of(found["rows"], found["order"])
+            write_arrays(paths[0], _partners(hashes, order, bounds, room))
+            return
+        with tempfile.TemporaryFile(dir=work) as file:
+            ranges = _in_ranges(bands[0], found, n_ranges, file, room, work)
+            for path, (hashes, places) in zip(paths, ranges, strict=True):
+                order = found["order"][found["rows"][places]]
+                piece(path, partial(_partners, hashes, order, bounds, room, places))
 
 
 def _order_of(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -186,7 +188,7 @@ def _order_of(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 
 def _in_ranges(
-    band: int, found: dict[str, np.ndarray], n_ranges: int, file: Any, work: Path
+    band: int, found: dict[str, np.ndarray], n_ranges: int, file: Any, room: Room, work: Path
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield hashes uint32[1, n] and places uint32[n] of the documents of each range of the hash.
 
@@ -199,7 +201,7 @@ def _in_ranges(
     for start, stop in runs_of(found["counts"], ROWS_AT_ONCE):
         first = int(found["counts"][:start].sum())
         counts = found["counts"][start:stop]
-        hashes = _read_bands([band], found["starts"][start:stop], counts, start, work)[0]
+        hashes = _read_bands([band], found["starts"][start:stop], counts, start, room, work)[0]
         taking_part = np.flatnonzero(found["rows"][first : first + len(hashes)] != NO_ROW)
         of_range = (hashes[taking_part] >> by).astype(np.uint16)
         by_range = taking_part[np.argsort(of_range, kind="stable")]
@@ -224,11 +226,12 @@ def _partners(
     hashes: np.ndarray,
     order: np.ndarray,
     bounds: tuple[int, int],
+    room: Room,
     places: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Return the arrays of ``bands.Partners`` for ``hashes`` (uint32[bands, n]), and a sample of
     the pairs, packed; documents are named by ``places`` (uint32[n], rising), if given."""
-    found = partners(hashes, order, *bounds, ANCHORS)
+    found = partners(hashes, order, *bounds, ANCHORS, room)
     if places is not None:
         found = found._replace(firsts=places[found.firsts], partners=places[found.partners])
     sampled = np.arange(0, len(found.partners), SAMPLED)
@@ -238,10 +241,15 @@ def _partners(
 
 
 def _read_bands(
-    bands: list[int], starts: np.ndarray, counts: np.ndarray, first_part: int, work: Path
+    bands: list[int],
+    starts: np.ndarray,
+    counts: np.ndarray,
+    first_part: int,
+    room: Room,
+    work: Path,
 ) -> np.ndarray:
     """Return uint32[bands, n]: bands that follow one another, of some parts side by side."""
-    hashes = np.empty((len(bands), int(counts.sum())), np.uint32)
+    hashes = room.array("hashes", (len(bands), int(counts.sum())), np.uint32)
     place = 0
     for index in np.flatnonzero(counts).tolist():
         count = int(counts[index])

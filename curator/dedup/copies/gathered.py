@@ -15,6 +15,7 @@ from curator.dedup.copies.signing import signed_piece
 from curator.dedup.pieces import read_arrays
 from curator.kernels.bands import counted_order, sort_rising
 from curator.kernels.narrow import NarrowKeys, gather
+from curator.kernels.rooms import Room
 
 ROWS_A_PAIR = 4
 """Rows of the corpus for each row asked for, up to which a table of all takes less time than
@@ -47,7 +48,7 @@ class _Found(NamedTuple):
 def rising(rows: np.ndarray, n_rows: int) -> np.ndarray:
     """Return int64[n]: the order in which ``rows`` (below ``n_rows``) rise; equal ones stay."""
     if n_rows <= ROWS_A_PAIR * len(rows):
-        return counted_order(rows.astype(np.uint32), n_rows)
+        return counted_order(np.ascontiguousarray(rows, np.uint32), n_rows)
     bits = len(rows).bit_length()
     numbers = rows.astype(np.uint64) << np.uint64(bits)
     numbers |= np.arange(len(rows), dtype=np.uint64)
@@ -82,18 +83,22 @@ def runs_by_part(rows: np.ndarray, first_rows: np.ndarray) -> list[tuple[int, in
 
 
 def gathered(
-    rows: np.ndarray, first_rows: np.ndarray, work: Path, threads: Executor | None
+    rows: np.ndarray,
+    first_rows: np.ndarray,
+    work: Path,
+    threads: Executor | None,
+    room: Room,
 ) -> Gathered:
     """Return the keys and scripts of ``rows``, rising, from the signed pieces in ``work``.
 
-    Each thread maps one piece at a time.
+    Each thread maps one piece at a time. The keys lie in ``room`` until that is used again.
     """
     runs = runs_by_part(rows, first_rows)
     found = run_tasks(partial(_looked_up, rows=rows, work=work), runs, threads)
     nothing = np.zeros(0, np.int64)
     found = [_Found(nothing, nothing, nothing.astype(np.uint8), nothing > 0, nothing), *found]
     starts = np.concatenate([[0], np.cumsum(np.concatenate([one.sizes for one in found]))])
-    data = np.empty(int(starts[-1]), np.uint8)
+    data = room.array("keys", int(starts[-1]), np.uint8)
     copies = [
         (index, one.places, data[starts[start] : starts[stop]])
         for (index, start, stop), one in zip(runs, found[1:], strict=True)

@@ -45,8 +45,8 @@ class Judge:
     ) -> Verdict:
         """Return the verdict on each pair.
 
-        ``pairs`` is int64[n, 2], rows of the better and of the lesser document, and ``lengths``
-        int64[n, 2] the lengths of their keys; ``name`` names the pieces. With ``direct_only`` no
+        ``pairs`` is uint32[n, 2], rows of the better and of the lesser document, and ``lengths``
+        uint32[n, 2] the lengths of their keys; ``name`` names the pieces. With ``direct_only`` no
         pair is ``indirect`` alone: strangers are given up sooner, in two thirds of the time.
         """
         parts = read_layout(self.work)
@@ -55,12 +55,16 @@ class Judge:
             return Verdict(similarity, similarity > 0, np.zeros(len(pairs), np.bool_))
         indirect = self.aligned if direct_only else min(INDIRECT, self.aligned)
         asked = (parts, pairs, lengths, indirect)
-        shares = aligned_shares(*asked, name, self.work, self.client)
-        shares[self._commonplace(pairs, shares, name)] = 0
-        similarity = shares[:, 0]
-        alike = lengths[:, 1] >= LENGTH_RATIO * lengths[:, 0]
-        direct = similarity >= np.where(alike, self.aligned, max(CONTAINED, self.aligned))
-        return Verdict(similarity, direct, similarity >= indirect)
+        places, shares = aligned_shares(*asked, name, self.work, self.client)
+        rare = ~self._commonplace(pairs[places], shares, name)
+        places, aligned = places[rare], shares[rare, 0]
+        better, lesser = lengths[places].T
+        alike = lesser >= LENGTH_RATIO * better
+        direct = aligned >= np.where(alike, self.aligned, max(CONTAINED, self.aligned))
+        verdict = Verdict(*(np.zeros(len(pairs), dtype) for dtype in (float, bool, bool)))
+        verdict.similarity[places] = aligned
+        verdict.direct[places], verdict.indirect[places] = direct, aligned >= indirect
+        return verdict
 
     def _jaccard(self, parts: Corpus, pairs: np.ndarray, at_least: float, name: str) -> np.ndarray:
         """Return float64[n]: the share of shingles in common, 0 below ``at_least``."""

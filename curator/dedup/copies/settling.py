@@ -95,17 +95,14 @@ def _settled(
     """Return the arrays of ``NO_STARS`` for edges that are whole components."""
     ranks, places = np.unique(unpack(found["edges"]), return_inverse=True)
     ranked = read_arrays(work / RANKED)
-    rows, lengths = (
-        ranked["rows"][ranks].astype(np.int64),
-        ranked["lengths"][ranks].astype(np.int64),
-    )
+    rows, lengths = ranked["rows"][ranks], ranked["lengths"][ranks]
 
     def compare(nodes: np.ndarray, number: int) -> Verdict:
         return judge.judge(rows[nodes], lengths[nodes], f"{name}-{number}")
 
     result = stars(places.reshape(-1, 2), found["similarity"], len(ranks), compare)
     return {
-        "dropped": rows[result.dropped],
-        "kept": rows[result.kept],
+        "dropped": rows[result.dropped].astype(np.int64),
+        "kept": rows[result.kept].astype(np.int64),
         "similarity": result.similarity,
     }

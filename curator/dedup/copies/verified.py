@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from curator.dedup.copies.candidates import pack, unpack
+from curator.dedup.copies.candidates import pack
 from curator.dedup.copies.judging import Judge
 from curator.dedup.copies.standing import RANKED
-from curator.dedup.pieces import joined, piece, read_arrays, stored_arrays
+from curator.dedup.pieces import piece, read_arrays, stored_arrays
+from curator.kernels.bands import better_first
 
 JUDGED_AT_ONCE = 1 << 21
 """Pairs judged at one time, at about 150 bytes each."""
@@ -68,15 +69,15 @@ def _batches(candidates: Sequence[Path]) -> Iterator[list[Path]]:
 def _verified(
     paths: list[Path], rank_of: np.ndarray, judge: Judge, name: str
 ) -> dict[str, np.ndarray]:
-    packed = joined(paths, {"pairs": np.zeros(0, np.uint64)})["pairs"]
-    ranks = rank_of[unpack(packed)]
-    del packed
-    nodes = np.stack([ranks.min(axis=1), ranks.max(axis=1)], axis=1)
-    del ranks
-    ranking = read_arrays(judge.work / RANKED)
-    rows, lengths = (ranking[of][nodes].astype(np.int64) for of in ("rows", "lengths"))
-    verdict = judge.judge(rows, lengths, name, direct_only=True)
+    key_lengths = read_arrays(judge.work / RANKED)["lengths"]
+    sizes = [stored_arrays(path)["pairs"].shape[0] for path in paths]
+    found = np.empty((3, 2, sum(sizes)), np.uint32)
+    for path, size, stop in zip(paths, sizes, np.cumsum(sizes).tolist(), strict=True):
+        pairs = read_arrays(path)["pairs"]
+        better_first(pairs, rank_of, key_lengths, found[:, :, stop - size : stop])
+    nodes, rows, lengths = found
+    verdict = judge.judge(rows.T, lengths.T, name, direct_only=True)
     return {
-        "edges": pack(nodes[verdict.direct]),
+        "edges": pack(nodes[:, verdict.direct].T),
         "similarity": verdict.similarity[verdict.direct],
     }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from curator.kernels import twin
+from curator.kernels.rooms import Room
 
 NO_ROW = 0xFFFFFFFF
 """In place of the row of a document that takes no part."""
@@ -69,16 +70,23 @@ class Partners(NamedTuple):
 
 
 def partners(
-    hashes: np.ndarray, order: np.ndarray, small: int, rare: int, anchors: int
+    hashes: np.ndarray,
+    order: np.ndarray,
+    small: int,
+    rare: int,
+    anchors: int,
+    room: Room | None = None,
 ) -> Partners:
     """Return the pairs of documents whose hashes are equal in some band.
 
     ``hashes`` is uint32[bands, n]; ``order`` is uint32[n], no two the same but for ``NO_ROW``, at
     documents that take no part. A bucket of at most ``small`` documents, 1 or more, gives all its
     pairs. In a larger one documents stand by ``order``, and each is paired with the ``anchors``
-    first and the one before it. A bucket of at most ``rare`` documents is rare.
+    first and the one before it. A bucket of at most ``rare`` documents is rare. The result lies in
+    ``room``, if given, until that is used again.
     """
-    return Partners(*twin.body(hashes, "bands").partners(hashes, order, small, rare, anchors))
+    body = twin.body(hashes, "bands")
+    return Partners(*body.partners(hashes, order, small, rare, anchors, room or Room()))
 
 
 def met(
@@ -93,6 +101,17 @@ def met(
     pairs, repeatedly = np.empty(len(partners), np.uint64), np.empty(len(partners), np.bool_)
     n = twin.body(firsts, "bands").tallied(firsts, n_few, ends, partners, least, pairs, repeatedly)
     return pairs[:n], repeatedly[:n]
+
+
+def better_first(
+    pairs: np.ndarray, rank_of: np.ndarray, lengths: np.ndarray, into: np.ndarray
+) -> None:
+    """Write to ``into`` (uint32[3, 2, n]) ranks, rows and lengths of pairs, the better one first.
+
+    ``pairs`` is uint64[n], ``row << 32 | row``; ``rank_of`` uint32[rows], lower for the better;
+    ``lengths`` uint32[ranks].
+    """
+    twin.body(pairs, "bands").better_first(pairs, rank_of, lengths, into)
 
 
 def take_columns(source: np.ndarray, places: np.ndarray, target: np.ndarray, start: int) -> None:

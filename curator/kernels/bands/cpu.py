@@ -6,13 +6,14 @@ import numpy as np
 
 from curator.kernels.bands.neighbours import partners
 from curator.kernels.bands.radix import counted_order, sort_pairs, sort_rising
-from curator.kernels.bands.sharing import count_shared, take_columns
+from curator.kernels.bands.sharing import better_first, count_shared, take_columns
 from curator.kernels.bands.tallies import tallied
 from curator.kernels.compiled import njit
 from curator.kernels.shingles.cpu import BASE, mix
 
 __all__ = [
     "band_hashes",
+    "better_first",
     "bucket_pairs",
     "count_shared",
     "counted_order",

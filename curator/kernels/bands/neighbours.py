@@ -6,10 +6,11 @@ import numpy as np
 
 from curator.kernels.bands.buckets import list_band
 from curator.kernels.bands.records import CHUNK, MOST, ROOM, blank, block_bits, by_document
+from curator.kernels.rooms import Room
 
 
 def partners(
-    hashes: np.ndarray, order: np.ndarray, small: int, rare: int, anchors: int
+    hashes: np.ndarray, order: np.ndarray, small: int, rare: int, anchors: int, room: Room
 ) -> tuple[np.ndarray, ...]:
     """Return the arrays of ``bands.Partners``; see there."""
     n_bands, n = hashes.shape
@@ -19,8 +20,9 @@ def partners(
     # every block the chunk that bands before have begun.
     most = n * max(small // 2 + 1, anchors + 3)
     most += most * (MOST + ROOM) // (CHUNK - MOST - ROOM) + ((n >> bits) + 2) * CHUNK
-    chunks, writes = blank(n, most + 2 * n_bands * n)
-    common, common_starts = np.empty(n_bands * (n // 2), np.uint32), np.zeros(n_bands + 1, np.int64)
+    chunks, writes = blank(n, most + 2 * n_bands * n, room)
+    common = room.array("common", n_bands * (n // 2), np.uint32)
+    common_starts = np.zeros(n_bands + 1, np.int64)
     found = np.zeros(2, np.int64)
     for band in range(n_bands):
         used = int(writes[-1]) * CHUNK
@@ -28,8 +30,9 @@ def partners(
             chunks = _larger(chunks, used, most + 2 * used)
         list_band(hashes[band], order, sizes, bits, chunks, writes, common, found)
         common_starts[band + 1] = found[0]
-    firsts, n_few = np.empty(n + (1 << bits), np.uint32), np.empty(n + (1 << bits), np.uint32)
-    ends, result = np.empty(n + (1 << bits), np.int64), np.empty(int(found[1]), np.uint32)
+    firsts, n_few = room.array("firsts", (2, n + (1 << bits)), np.uint32)
+    ends = room.array("ends", n + (1 << bits), np.int64)
+    result = room.array("partners", int(found[1]), np.uint32)
     k = by_document(chunks, writes, bits, firsts, n_few, ends, result)
     return firsts[:k], n_few[:k], ends[:k], result, common[: int(found[0])], common_starts
 

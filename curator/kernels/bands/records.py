@@ -13,6 +13,7 @@ import numpy as np
 from curator.kernels.bands.blocks import SIZE, copy_eight
 from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
+from curator.kernels.rooms import Room
 
 BLOCK_BITS = 8
 """There are 256 blocks at most, of which each is written at one place."""
@@ -31,14 +32,13 @@ def block_bits(n: int) -> int:
     return max(0, (n - 1).bit_length() - BLOCK_BITS)
 
 
-def blank(n: int, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return chunks uint32[>= room] and int64[blocks + 1]: where each block of ``n`` documents is
+def blank(n: int, size: int, room: Room) -> tuple[np.ndarray, np.ndarray]:
+    """Return chunks uint32[>= size] and int64[blocks + 1]: where each block of ``n`` documents is
     written, and the number of the next chunk."""
     n_blocks = (n >> block_bits(n)) + 1
     writes = np.arange(1, n_blocks + 2) * CHUNK + 1
     writes[-1] = n_blocks + 1
-    # NumPy asks for large pages, numba does not.
-    chunks = np.empty(max(room, CHUNK * (n_blocks + 1)), np.uint32)
+    chunks = room.array("chunks", max(size, CHUNK * (n_blocks + 1)), np.uint32)
     chunks[writes[:-1] - 1] = 0
     return chunks, writes
 

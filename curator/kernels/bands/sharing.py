@@ -58,3 +58,16 @@ def count_shared(hashes, pairs, common, common_starts, shared, shared_common):  
                 else:
                     high = middle
             shared_common[same[k]] += low < table[cell + 1] and common[low] == number
+
+
+@njit(cache=True, nogil=True)
+def better_first(pairs, rank_of, lengths, into):  # type: ignore[no-untyped-def]
+    """Write ranks, rows and lengths of pairs; see the contract."""
+    half, low = np.uint64(32), np.uint64(0xFFFFFFFF)
+    for i in range(len(pairs)):
+        one, other = pairs[i] >> half, pairs[i] & low
+        if rank_of[other] < rank_of[one]:
+            one, other = other, one
+        into[0, 0, i], into[0, 1, i] = rank_of[one], rank_of[other]
+        into[1, 0, i], into[1, 1, i] = one, other
+        into[2, 0, i], into[2, 1, i] = lengths[rank_of[one]], lengths[rank_of[other]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -51,3 +52,16 @@ def gather(starts: np.ndarray, data: np.ndarray, documents: np.ndarray, into: np
     order; ``into`` has just the room they need.
     """
     twin.body(data, "narrow").gather(starts, data, documents, into)
+
+
+def fitting(
+    documents: np.ndarray, sizes: np.ndarray, room: int, most: int
+) -> list[tuple[int, int]]:
+    """Return ranges of ``documents`` whose keys fit into ``room`` bytes, each counted once.
+
+    ``documents`` is uint32[n], positions in ``sizes`` (int64[m], bytes), in any order and more than
+    once; ranges are as long as can be, up to ``most``, and follow one another. One whose key does
+    not fit is alone, or repeated alone, in its range. No documents give no range.
+    """
+    bounds = twin.body(sizes, "narrow").fitting(documents, sizes, room, most).tolist()
+    return list(itertools.pairwise(bounds))

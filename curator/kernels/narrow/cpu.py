@@ -139,3 +139,23 @@ def gather(starts, data, documents, into):  # type: ignore[no-untyped-def]
         start, stop = starts[documents[place]], starts[documents[place] + 1]
         _copy(data[start:stop], into[at : at + stop - start])
         at += stop - start
+
+
+@njit(cache=True, nogil=True)
+def fitting(documents, sizes, room, most):  # type: ignore[no-untyped-def]
+    """Return int64[ranges + 1]: the bounds of the ranges; see the contract."""
+    bounds = np.empty(len(documents) + 1, np.int64)
+    bounds[0] = 0
+    last_range = np.zeros(len(sizes), np.int64)
+    n, held = np.int64(0), np.int64(0)
+    for i in range(len(documents)):
+        document = documents[i]
+        is_new = n == 0 or last_range[document] != n
+        if n == 0 or i - bounds[n - 1] == most or (is_new and held + sizes[document] > room):
+            bounds[n] = i
+            n, held, is_new = n + 1, np.int64(0), True
+        if is_new:
+            last_range[document] = n
+            held += sizes[document]
+    bounds[n] = len(documents)
+    return bounds[: n + 1].copy()
