@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from curator.kernels.fold import Keys
 from curator.kernels.minhash import signatures
-from curator.kernels.sketches import alike, by_part, overlap
+from curator.kernels.sketches import ERRS, Least, alike, by_part, overlap
 
 PLACES = 128
 
@@ -102,11 +102,15 @@ def test_alike_are_the_pairs_that_overlap_enough(
     sizes = (rng.integers(0, 500, n, np.uint32), rng.integers(0, 500, 2, np.uint32))
     pairs = np.stack([rng.integers(0, n, n_pairs), rng.integers(0, 2, n_pairs)], axis=1)
     repeatedly = rng.random(n_pairs) < 0.5
-    least = rng.random(n)
+    least = Least(rng.random(n), 0.25, ratio=0.6, contained=0.8)
     guessed = overlap(*sketches, pairs, *(some.astype(np.int64) for some in sizes))
-    enough = guessed - least[pairs[:, 0]] >= np.where(repeatedly, 0, 0.25)
+    enough = guessed >= least.of_left[pairs[:, 0]] + np.where(repeatedly, 0, 0.25)
+    both = np.sort(np.stack([sizes[i][pairs[:, i]] for i in (0, 1)], axis=1), axis=1)
+    shares = np.maximum(1, both[:, 0]) / np.maximum(1, both[:, 1])
+    deviations = np.sqrt((1 - shares) / (shares * places)) / (1 + shares)
+    enough &= (shares >= 0.6) | (guessed >= 0.8 - ERRS * deviations)
     numbered = packed(pairs + np.array(firsts))
-    found = alike(sketches, sizes, firsts, numbered, repeatedly, least, 0.25)
+    found = alike(sketches, sizes, firsts, numbered, repeatedly, least)
     assert found.tolist() == numbered[enough].tolist()
 
 
@@ -131,3 +135,21 @@ def test_pairs_are_divided_by_the_part_of_the_second(
     assert found.tolist() == packed(pairs)[order].tolist()
     assert often.tolist() == repeatedly[order].tolist()
     assert np.diff(ends).tolist() == np.bincount(parts, minlength=len(rows)).tolist()
+
+
+def test_the_guess_for_a_short_text_in_a_long_one_errs_as_stated() -> None:
+    rng = np.random.default_rng(3)
+    places, large = 128, 4000
+    for small in (200, 600, 1600):
+        share = small / large
+        same = rng.random((4000, places)) < share  # a place agrees with the odds of Jaccard
+        left = rng.integers(0, 256, (4000, places), np.uint8)
+        right = np.where(same, left, rng.integers(0, 256, (4000, places), np.uint8))
+        pairs = np.repeat(np.arange(4000), 2).reshape(-1, 2)
+        sizes = (np.full(4000, small), np.full(4000, large))
+        guessed = overlap(left, right, pairs, *sizes)
+        stated = np.sqrt((1 - share) / (share * places)) / (1 + share)
+        assert guessed.mean() == pytest.approx(1, abs=0.02)
+        assert guessed.std() == pytest.approx(stated, rel=0.08)
+        # Of texts that are held whole hardly any are passed over.
+        assert (guessed < 0.5 - ERRS * stated).mean() < 0.001

@@ -13,13 +13,13 @@ from curator.dedup.copies.candidates import pack
 from curator.dedup.copies.clusters import Verdict
 from curator.dedup.copies.in_common import shares_in_common
 from curator.dedup.copies.rare_buckets import rare_shares
+from curator.dedup.copies.sketches import LENGTH_RATIO
 from curator.dedup.layout import read_layout
 from curator.io.parts import Corpus
 
 CONTAINED = 0.97
 """Share of a document that must be aligned with one more than twice as long: articles that share a
 section are not copies, and 3 in 100 characters are what cutting and joining leave over."""
-LENGTH_RATIO = 0.5
 INDIRECT = 0.7
 """Share of a document that must be aligned with the kept one when it is a copy of a copy: two pages
 that hold one article, each with a menu of its own."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from curator.kernels import twin
@@ -25,24 +27,41 @@ def overlap(
     return twin.body(left, "sketches").overlap(left, right, pairs, left_sizes, right_sizes)
 
 
+class Least(NamedTuple):
+    """How much overlap is enough."""
+
+    of_left: np.ndarray
+    """float64[n_left], by the left document."""
+    met_once: float
+    """So much more where a pair did not meet repeatedly."""
+    ratio: float
+    """Pairs of which the smaller set has less than this share of the larger one's members ..."""
+    contained: float
+    """... must overlap so much, too, less what the guess may err by, see ``ERRS``."""
+
+
+ERRS = 2.5
+"""Standard deviations of a guess that are allowed for."""
+
+
 def alike(
     sketches: tuple[np.ndarray, np.ndarray],
     sizes: tuple[np.ndarray, np.ndarray],
     firsts: tuple[int, int],
     pairs: np.ndarray,
     repeatedly: np.ndarray,
-    least: np.ndarray,
-    more: float,
+    least: Least,
 ) -> np.ndarray:
     """Return those of ``pairs`` whose ``overlap`` is enough.
 
     ``sketches`` and ``sizes`` are those of two runs of documents, of which ``firsts`` are the
-    numbers of the first ones; ``pairs`` (uint64[n]) are ``left << 32 | right``. Enough is the
-    ``least`` (float64[n_left]) of the left document, or ``more`` above it where not ``repeatedly``
-    (bool[n]).
+    numbers of the first ones; ``pairs`` (uint64[n]) are ``left << 32 | right``; ``repeatedly`` is
+    bool[n]. A set of a share r of the other, held whole by it, has a similarity of r; guessed from
+    p places, its overlap has a standard deviation of ``sqrt((1 - r) / (r * p)) / (1 + r)``.
     """
     body = twin.body(sketches[0], "sketches")
-    found: np.ndarray = body.alike(sketches, sizes, firsts, pairs, repeatedly, least, more)
+    asked = (least.of_left, least.met_once, least.ratio, least.contained, ERRS)
+    found: np.ndarray = body.alike(sketches, sizes, firsts, pairs, repeatedly, asked)
     return found
 
 

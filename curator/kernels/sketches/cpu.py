@@ -38,9 +38,10 @@ def _common_shares(places):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def alike(sketches, sizes, firsts, pairs, often, least, more):  # type: ignore[no-untyped-def]
+def alike(sketches, sizes, firsts, pairs, often, asked):  # type: ignore[no-untyped-def]
     """Return uint64[k]; see the contract."""
     left, right = sketches
+    of_left, met_once, ratio, contained, errs = asked
     places, half, low = left.shape[1], np.uint64(32), np.uint64(0xFFFFFFFF)
     shares, result = _common_shares(places), np.empty(len(pairs), np.uint64)
     n, last = 0, len(pairs) - 1
@@ -50,10 +51,15 @@ def alike(sketches, sizes, firsts, pairs, often, least, more):  # type: ignore[n
             fetch(right, asked * places + at)
         one, other = np.int64(pairs[p] >> half) - firsts[0], np.int64(pairs[p] & low) - firsts[1]
         size, beside = np.int64(sizes[0][one]), np.int64(sizes[1][other])
-        guessed = shares[_agreeing(left, one, right, other)] * (size + beside)
-        guessed /= max(1, min(size, beside))
+        small, large = max(1, min(size, beside)), max(1, size, beside)
+        guessed = shares[_agreeing(left, one, right, other)] * (size + beside) / small
+        least = of_left[one] + (0.0 if often[p] else met_once)
+        if small < ratio * large:
+            share = small / large
+            error = np.sqrt((1 - share) / (share * places)) / (1 + share)
+            least = max(least, contained - errs * error)
         result[n] = pairs[p]
-        n += guessed - least[one] >= (0.0 if often[p] else more)
+        n += guessed >= least
     return result[:n]
 
 
