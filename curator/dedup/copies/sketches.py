@@ -17,6 +17,12 @@ OVERLAP = (0.18, 0.14)
 """Least guessed overlap of a pair worth aligning, unspaced and spaced scripts. Of the copies with
 one character in five replaced .5 % and 5 % lie below, of the strangers that met in a bucket two
 thirds."""
+SAME_LENGTH = 0.9
+OF_SAME_LENGTH = 0.7
+"""Letters exchanged here and there leave a copy its length: where that of the shorter document is
+such a share of the other's, this share of ``OVERLAP`` is enough, also for a pair that met once.
+Of 400,000 documents it is a tenth more pairs, and of the Latin copies with one character in five
+replaced 87 in 100 are found, not 81."""
 LENGTH_RATIO = 0.5
 """A document with less than this share of the other's length must be contained in it."""
 CONTAINED_OVERLAP = 0.5
@@ -66,10 +72,8 @@ def _resembling(
     """Return some of ``pairs``, the first of each in one of the parts ``lefts``."""
     pairs, repeatedly, ends = by_part(pairs, repeatedly, bounds)
     known = [_read(left, work) for left in lefts]
-    rules = [
-        Least(np.where(some.unspaced, *OVERLAP), MET_ONCE, LENGTH_RATIO, CONTAINED_OVERLAP)
-        for some in known
-    ]
+    by_length = (SAME_LENGTH, OF_SAME_LENGTH, LENGTH_RATIO, CONTAINED_OVERLAP)
+    rules = [Least(np.where(some.unspaced, *OVERLAP), MET_ONCE, *by_length) for some in known]
     packed = bounds.astype(np.uint64) << np.uint64(32)
     found = []
     for right in np.flatnonzero(np.diff(ends)).tolist():

@@ -34,9 +34,13 @@ class Least(NamedTuple):
     """float64[n_left], by the left document."""
     met_once: float
     """So much more where a pair did not meet repeatedly."""
-    ratio: float
-    """Pairs of which the smaller set has less than this share of the larger one's members ..."""
-    contained: float
+    long: float
+    """Of sets of which the smaller has this share of the other's members, or a larger one, ..."""
+    of_long: float
+    """... this share of ``of_left`` is enough, and it is enough to have met once."""
+    short: float
+    """Sets of which the smaller has less than this share of the other's members ..."""
+    of_short: float
     """... must overlap so much, too, less what the guess may err by, see ``ERRS``."""
 
 
@@ -60,8 +64,7 @@ def alike(
     p places, its overlap has a standard deviation of ``sqrt((1 - r) / (r * p)) / (1 + r)``.
     """
     body = twin.body(sketches[0], "sketches")
-    asked = (least.of_left, least.met_once, least.ratio, least.contained, ERRS)
-    found: np.ndarray = body.alike(sketches, sizes, firsts, pairs, repeatedly, asked)
+    found: np.ndarray = body.alike(sketches, sizes, firsts, pairs, repeatedly, (*least, ERRS))
     return found
 
 

@@ -41,7 +41,7 @@ def _common_shares(places):  # type: ignore[no-untyped-def]
 def alike(sketches, sizes, firsts, pairs, often, asked):  # type: ignore[no-untyped-def]
     """Return uint64[k]; see the contract."""
     left, right = sketches
-    of_left, met_once, ratio, contained, errs = asked
+    of_left, met_once, long, of_long, short, of_short, errs = asked
     places, half, low = left.shape[1], np.uint64(32), np.uint64(0xFFFFFFFF)
     shares, result = _common_shares(places), np.empty(len(pairs), np.uint64)
     n, last = 0, len(pairs) - 1
@@ -53,11 +53,14 @@ def alike(sketches, sizes, firsts, pairs, often, asked):  # type: ignore[no-unty
         size, beside = np.int64(sizes[0][one]), np.int64(sizes[1][other])
         small, large = max(1, min(size, beside)), max(1, size, beside)
         guessed = shares[_agreeing(left, one, right, other)] * (size + beside) / small
-        least = of_left[one] + (0.0 if often[p] else met_once)
-        if small < ratio * large:
+        if small >= long * large:
+            least = of_left[one] * of_long
+        else:
+            least = of_left[one] + (0.0 if often[p] else met_once)
+        if small < short * large:
             share = small / large
             error = np.sqrt((1 - share) / (share * places)) / (1 + share)
-            least = max(least, contained - errs * error)
+            least = max(least, of_short - errs * error)
         result[n] = pairs[p]
         n += guessed >= least
     return result[:n]
