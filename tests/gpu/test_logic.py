@@ -31,6 +31,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 MEETING = {
+    "better_first",
     "count_shared",
     "counted_order",
     "partners",
