@@ -59,5 +59,8 @@ class Rooms:
 def _small_pages(n_bytes: int) -> np.ndarray:
     """Return uint8[n_bytes], 1 or more, that takes no memory before it is written to."""
     private = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
-    options = {"flags": private} if private else {}
-    return np.frombuffer(mmap.mmap(-1, n_bytes, **options), np.uint8)
+    try:
+        pages = mmap.mmap(-1, n_bytes, **({"flags": private} if private else {}))
+    except OSError as error:
+        raise MemoryError(f"{n_bytes} bytes: {error}") from error
+    return np.frombuffer(pages, np.uint8)

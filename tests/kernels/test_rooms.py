@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import pytest
 
 from curator.kernels.rooms import Room, Rooms
 
@@ -30,3 +31,8 @@ def test_a_room_grows_and_is_lent_to_one_task_at_a_time() -> None:
 def test_an_array_without_entries_needs_no_memory() -> None:
     empty = Room().array("nothing", (0, 4), np.float64)
     assert (empty.shape, empty.dtype) == ((0, 4), np.dtype(np.float64))
+
+
+def test_more_than_there_can_be_is_no_memory() -> None:
+    with pytest.raises(MemoryError, match=r"^\d{19} bytes: "):
+        Room().array("all", 1 << 60, np.uint16)

@@ -39,8 +39,6 @@ PAIRS_A_PROCESS = 100_000
 own."""
 HERE = 2_000
 """So many pairs are aligned without tasks: less than a tenth of a second."""
-
-
 BYTES_A_CHARACTER = 2
 """What a character of a key is reckoned at."""
 

@@ -17,7 +17,7 @@ from curator.dedup.pieces import piece, read_arrays, stored_arrays
 from curator.kernels.bands import better_first
 
 JUDGED_AT_ONCE = 1 << 21
-"""Pairs judged at one time, at about 150 bytes each."""
+"""Pairs judged at one time, at about 70 bytes each."""
 
 
 def edges_piece(work: Path, number: int) -> Path:
