@@ -158,8 +158,13 @@ class TextStatistics:
     @cached_property
     def repetition(self) -> Repetition:
         """Repeated lines and paragraphs, computed at first use."""
-        body = twin.body(self.texts.data, "text_stats")
-        columns = body.repetition(self.texts.offsets, self.texts.data, tables().meanings)
+        body: Any = twin.body(self.texts.data, "text_stats")
+        arguments = self.texts.offsets, self.texts.data, tables().meanings
+        after_counts = getattr(body, "repetition_after_counts", None)
+        if after_counts:
+            columns = after_counts(*arguments, self.lines, self.characters, self.longest_line)
+        else:
+            columns = body.repetition(*arguments)
         return Repetition(*map(_in_one_piece, columns.T))
 
     @cached_property
@@ -220,8 +225,8 @@ def text_stats(texts: Utf8, *, ngrams: bool = False) -> TextStatistics:
     found = counted_columns | followed_columns
     columns = {name: _in_one_piece(column) for name, column in found.items()}
     marks = columns.pop("attached_marks")
-    columns["letters"] = columns["letters"] + marks
-    columns["alphanumeric"] = columns["alphanumeric"] + marks
+    columns["letters"] += marks
+    columns["alphanumeric"] += marks
     stats = TextStatistics(texts=texts, bytes=sizes, scripts=scripts, **columns)
     for found_grams in grams:
         vars(stats)["ngrams"] = _ngrams(found_grams)  # where the cached property keeps it

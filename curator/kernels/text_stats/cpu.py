@@ -1,11 +1,14 @@
 """Host body of the text statistics: short loops over a document while it is in cache.
 
 The first loop reads characters and words, by blocks of 64 bytes in every script: it counts them,
-writes down where words are for the n-grams, or both after one look. The loops over lines and
-addresses look at blocks alone and cost little. Nanoseconds a byte, one core of an AMD EPYC of
+writes down where words are for the n-grams, or both after one look. The loop over lines and
+addresses looks at blocks alone and costs little. Nanoseconds a byte, one core of an AMD EPYC of
 2.6 GHz, Cantonese Wikipedia, Gujarati and Indonesian: characters 1.2, 2.7 and 1.1, lines 0.3, 0.2
 and 0.5, addresses 0.1 each. Looking up common CJK marks by comparing vectors is no faster than
 one by one, and slower in documents of one sentence.
+
+Of a document of one sentence, the writing took as long as the counting: most of it the system's,
+that clears memory, and branches over some fifty columns that nobody can guess.
 """
 
 from __future__ import annotations
@@ -14,10 +17,9 @@ import numpy as np
 
 from curator.kernels.blocks import BARE, JOINED, SIZE, filled, lowest
 from curator.kernels.compiled import njit
-from curator.kernels.text_stats import columns
 from curator.kernels.text_stats.characters import read_document
 from curator.kernels.text_stats.columns import FOLLOWED
-from curator.kernels.text_stats.lines import count_lines, url_characters
+from curator.kernels.text_stats.lines import count_lines
 from curator.kernels.text_stats.membership import count_listed_characters, count_listed_words
 from curator.kernels.text_stats.ngrams import (
     LONGEST,
@@ -26,7 +28,7 @@ from curator.kernels.text_stats.ngrams import (
     count_ngrams,
     room_for_ngrams,
 )
-from curator.kernels.text_stats.repetition import repetition
+from curator.kernels.text_stats.repetition import repetition, repetition_after_counts
 from curator.kernels.text_stats.spans import END_CHARACTER, room_for_words
 from curator.kernels.text_stats.widest import LANES
 
@@ -38,65 +40,65 @@ __all__ = [
     "count_with_ngrams",
     "ngrams",
     "repetition",
+    "repetition_after_counts",
 ]
 
 
-CLASSES = 256
-"""A class has eight bits."""
+CLASSES = SIZE
+"""Room for the classes of characters; there are some fifty."""
+TOGETHER = 16
+"""Documents whose counts are written down together: a column of so many is looked at once."""
 
 
 @njit(**JOINED)
 def _sum_classes(
-    row: int,
-    histogram: np.ndarray,
-    counts: np.ndarray,
-    scripts: np.ndarray,
-    sums: np.ndarray,
-    summed: np.ndarray,
-    letters: np.ndarray,
+    size: int, histograms: np.ndarray, counts: np.ndarray, scripts: np.ndarray, sums: np.ndarray
 ) -> None:
-    """Add up what the classes of one document count as, and empty the histogram."""
-    for first in range(0, len(histogram), SIZE):
-        bits = filled(histogram, first)
-        while bits:
-            kind = first + lowest(bits)
-            bits &= bits - np.uint64(1)
-            number = histogram[kind]
-            histogram[kind] = 0
-            for column in range(counts.shape[1]):
-                sums[column] += number * counts[kind, column]
-            if scripts[kind] >= 0:
-                letters[scripts[kind], row] += number
-    for column in range(len(sums)):
-        if sums[column]:
-            summed[column, row] = sums[column]
-            sums[column] = 0
+    """Add up what the classes of some documents count as, and empty their histograms.
+
+    A document has few of the classes, and those beside it mostly the same ones.
+    """
+    n_counts, bits = counts.shape[1], np.uint64(0)
+    for lane in range(size):
+        bits |= filled(histograms[lane], 0)
+    while bits:
+        kind = lowest(bits)
+        bits &= bits - np.uint64(1)
+        for column in range(n_counts):
+            if counts[kind, column]:
+                for lane in range(size):
+                    sums[column, lane] += histograms[lane, kind]
+        if scripts[kind] >= 0:
+            for lane in range(size):
+                sums[n_counts + scripts[kind], lane] += histograms[lane, kind]
+        for lane in range(size):
+            histograms[lane, kind] = 0
 
 
 @njit(**JOINED)
-def _finish(
-    row: int,
-    start: int,
-    end: int,
-    data: np.ndarray,
-    meanings: np.ndarray,
-    counts: np.ndarray,
-    scripts: np.ndarray,
-    histogram: np.ndarray,
-    sums: np.ndarray,
-    found: np.ndarray,
-    summed: np.ndarray,
-    letters: np.ndarray,
-    followed: np.ndarray,
+def _write_counts(
+    first: int, size: int, sums: np.ndarray, found: np.ndarray, counted: np.ndarray
 ) -> None:
-    """Count the lines and addresses of one document, write its counts, and empty the rooms."""
-    count_lines(data, start, end, found, meanings)
-    found[columns.URL] = url_characters(data, start, end)
-    for column in range(len(found)):
-        if found[column]:
-            followed[column, row] = found[column]
-            found[column] = 0
-    _sum_classes(row, histogram, counts, scripts, sums, summed, letters)
+    """Write the counts of some documents, and empty their rooms.
+
+    What lies far apart is written alone: to read it first takes a while.
+    """
+    for column in range(len(sums)):
+        some = np.int64(0)
+        for lane in range(size):
+            some |= sums[column, lane]
+        if some:
+            for lane in range(size):
+                counted[column, first + lane] = sums[column, lane]
+                sums[column, lane] = 0
+    for column in range(found.shape[1]):
+        some = np.int64(0)
+        for lane in range(size):
+            some |= found[lane, column]
+        if some:
+            for lane in range(size):
+                counted[len(sums) + column, first + lane] = found[lane, column]
+                found[lane, column] = 0
 
 
 @njit(**BARE)
@@ -106,26 +108,26 @@ def _count(
     meanings: np.ndarray,
     counts: np.ndarray,
     scripts: np.ndarray,
-    histogram: np.ndarray,
-    sums: np.ndarray,
+    histograms: np.ndarray,
     found: np.ndarray,
-    summed: np.ndarray,
-    letters: np.ndarray,
-    followed: np.ndarray,
+    sums: np.ndarray,
+    counted: np.ndarray,
     kinds: np.ndarray,
     words: np.ndarray,
     values: np.ndarray,
 ) -> None:
     """Count all documents; compiled apart from ``_write``, it is a tenth faster."""
-    for row in range(len(offsets) - 1):
-        start, end = offsets[row], offsets[row + 1]
-        read_document(
-            data, start, end, True, histogram, kinds, found, False, words, values, meanings
-        )
-        _finish(
-            row, start, end, data, meanings, counts, scripts, histogram, sums, found,
-            summed, letters, followed,
-        )  # fmt: skip
+    n = len(offsets) - 1
+    for first in range(0, n, TOGETHER):
+        size = min(TOGETHER, n - first)
+        for lane in range(size):
+            start, end, out = offsets[first + lane], offsets[first + lane + 1], found[lane]
+            read_document(
+                data, start, end, True, histograms[lane], kinds, out, False, words, values, meanings
+            )
+            count_lines(data, start, end, out, meanings)
+        _sum_classes(size, histograms, counts, scripts, sums)
+        _write_counts(first, size, sums, found, counted)
 
 
 @njit(**BARE)
@@ -136,12 +138,10 @@ def _write(
     meanings: np.ndarray,
     counts: np.ndarray,
     scripts: np.ndarray,
-    histogram: np.ndarray,
-    sums: np.ndarray,
+    histograms: np.ndarray,
     found: np.ndarray,
-    summed: np.ndarray,
-    letters: np.ndarray,
-    followed: np.ndarray,
+    sums: np.ndarray,
+    counted: np.ndarray,
     kinds: np.ndarray,
     words: np.ndarray,
     values: np.ndarray,
@@ -149,20 +149,25 @@ def _write(
     repeated: np.ndarray,
 ) -> None:
     """Find n-grams in all documents, and count where wanted."""
-    stamp = 1
-    for row in range(len(offsets) - 1):
-        start, end = offsets[row], offsets[row + 1]
-        n = read_document(
-            data, start, end, counting, histogram, kinds, found, True, words, values, meanings
-        )
-        if counting:
-            _finish(
-                row, start, end, data, meanings, counts, scripts, histogram, sums, found,
-                summed, letters, followed,
+    stamp, n_documents = 1, len(offsets) - 1
+    for first in range(0, n_documents, TOGETHER):
+        size = min(TOGETHER, n_documents - first)
+        for lane in range(size):
+            start, end, out = offsets[first + lane], offsets[first + lane + 1], found[lane]
+            n = read_document(
+                data, start, end, counting, histograms[lane], kinds, out, True, words, values,
+                meanings,
             )  # fmt: skip
-        for lane in range(LANES):
-            words[END_CHARACTER, n + lane] = 0
-        stamp = count_ngrams(data, start, words, values, n, stamp, rooms, repeated[:, row])
+            if counting:
+                count_lines(data, start, end, out, meanings)
+            for behind in range(LANES):
+                words[END_CHARACTER, n + behind] = 0
+            stamp = count_ngrams(
+                data, start, words, values, n, stamp, rooms, repeated[:, first + lane]
+            )
+        if counting:
+            _sum_classes(size, histograms, counts, scripts, sums)
+            _write_counts(first, size, sums, found, counted)
 
 
 def _read(
@@ -178,21 +183,26 @@ def _read(
 
     A column lies in one piece of memory, and what no document counts is never touched.
     """
-    n = len(offsets) - 1
-    sizes = counts.shape[1], int(scripts.max()) + 1, len(FOLLOWED)
-    counted = [np.zeros((rows if counting else 0, n), np.int64) for rows in sizes]
-    repeated = np.zeros((2 if writing else 0, n, LONGEST - SHORTEST + 1), np.int64)
+    n, n_counts, n_followed = len(offsets) - 1, counts.shape[1], len(FOLLOWED)
+    n_sums = n_counts + int(scripts.max()) + 1
+    lengths = LONGEST - SHORTEST + 1
+    # One piece: memory in many smaller ones takes the system far longer to clear.
+    n_columns, fields = (n_sums + n_followed) * counting, 2 * writing
+    whole = np.zeros((n_columns + fields * lengths) * n, np.int64)
+    counted = whole[: n_columns * n].reshape(n_columns, n)
+    repeated = whole[n_columns * n :].reshape(fields, n, lengths)
     words, values, kinds = room_for_words(offsets if writing else offsets[:1])
-    histogram = np.zeros(-(-len(counts) // SIZE) * SIZE, np.int64)
-    rooms = histogram, np.zeros(sizes[0], np.int64), np.zeros(sizes[2], np.int64)
-    arguments = (
-        offsets, data, meanings, counts, scripts, *rooms, *counted, kinds, words, values,
+    rooms = (
+        np.zeros((TOGETHER, CLASSES), np.int64), np.zeros((TOGETHER, n_followed), np.int64),
+        np.zeros((n_sums, TOGETHER), np.int64),
     )  # fmt: skip
+    arguments = offsets, data, meanings, counts, scripts, *rooms, counted, kinds, words, values
     if writing:
         _write(counting, *arguments, room_for_ngrams(words), repeated)
     else:
         _count(*arguments)
-    return counted[0].T, counted[1].T, counted[2].T, repeated.transpose(1, 2, 0)
+    summed, letters, followed = counted[:n_counts], counted[n_counts:n_sums], counted[n_sums:]
+    return summed.T, letters.T, followed.T, repeated.transpose(1, 2, 0)
 
 
 def count(

@@ -105,34 +105,6 @@ def _count_line(
         out[columns.TERMINALS] += _is_terminated(data, start, at, meanings)
 
 
-@njit(**JOINED)
-def count_lines(
-    data: np.ndarray, start: int, end: int, out: np.ndarray, meanings: np.ndarray
-) -> None:
-    """Count the lines and paragraphs of one document."""
-    line_start, paragraphs, broken, longest = start, 1, False, 0
-    before, line_before = 0, 0  # characters before the block, and before the line
-    for block in range(start, end, SIZE):
-        feeds = within_text(data, block, end, LINE_FEED, LINE_FEED)
-        tails = within_text(data, block, end, 0x80, 0xBF)
-        heads = first_bits(min(SIZE, end - block)) & ~tails
-        while feeds:
-            place = lowest(feeds)
-            at = block + place
-            feeds &= feeds - np.uint64(1)
-            # A run of k line feeds holds k // 2 paragraph breaks, as str.split counts them.
-            broken = not broken if at == line_start and at > start else False
-            paragraphs += broken
-            characters = before + ones(heads & first_bits(place))
-            longest = max(longest, characters - line_before)
-            _count_line(data, line_start, at, out, meanings)
-            line_start, line_before = at + 1, characters + 1
-        before += ones(heads)
-    out[columns.LONGEST_LINE] = max(longest, before - line_before)
-    _count_line(data, line_start, end, out, meanings)
-    out[columns.PARAGRAPHS] = paragraphs
-
-
 @njit(**BARE)
 def _in_url(byte: int) -> bool:
     """Return whether a byte may stand in an address by the published expression."""
@@ -159,15 +131,37 @@ def url_at(data: np.ndarray, start: int, colon: int, end: int) -> tuple[int, int
 
 
 @njit(**JOINED)
-def url_characters(data: np.ndarray, start: int, end: int) -> int:
-    """Return the characters of http(s) addresses; all of them are ASCII."""
-    total, behind = 0, start  # behind: the end of the last address
+def count_lines(
+    data: np.ndarray, start: int, end: int, out: np.ndarray, meanings: np.ndarray
+) -> None:
+    """Count the lines, paragraphs and addresses of one document."""
+    line_start, paragraphs, broken, longest = start, 1, False, 0
+    before, line_before = 0, 0  # characters before the block, and before the line
+    addresses, behind = 0, start  # characters of addresses, and the end of the last one
     for block in range(start, end, SIZE):
+        feeds = within_text(data, block, end, LINE_FEED, LINE_FEED)
+        tails = within_text(data, block, end, 0x80, 0xBF)
+        heads = first_bits(min(SIZE, end - block)) & ~tails
+        while feeds:
+            place = lowest(feeds)
+            at = block + place
+            feeds &= feeds - np.uint64(1)
+            # A run of k line feeds holds k // 2 paragraph breaks, as str.split counts them.
+            broken = not broken if at == line_start and at > start else False
+            paragraphs += broken
+            characters = before + ones(heads & first_bits(place))
+            longest = max(longest, characters - line_before)
+            _count_line(data, line_start, at, out, meanings)
+            line_start, line_before = at + 1, characters + 1
         colons = within_text(data, block, end, COLON, COLON)
         while colons:
             first, tail = url_at(data, behind, block + lowest(colons), end)
             colons &= colons - np.uint64(1)
             if tail > first:
-                total += tail - first
+                addresses += tail - first
                 behind = tail
-    return total
+        before += ones(heads)
+    out[columns.URL] = addresses
+    out[columns.LONGEST_LINE] = max(longest, before - line_before)
+    _count_line(data, line_start, end, out, meanings)
+    out[columns.PARAGRAPHS] = paragraphs

@@ -48,6 +48,8 @@ MANY = 1 << 16
 SLOTS = 8
 """Slots of the small table for each word. With half as many, twice as many pairs that are not the
 same meet, and sorting them out takes longer than all else here."""
+FEW_BITS = (SLOTS * FEW).bit_length() - 1
+"""Documents of few words use all of the table they share: hardly two of their pairs meet."""
 ONCE = np.int64(1 << 32)
 FIRST_PLACE = np.int64((1 << 32) - 1)
 """The two halves of what is known of a place: how often its n-gram occurred before, and where it
@@ -133,9 +135,9 @@ def _meet(values: np.ndarray, n: int, stamp: int, rooms: Rooms) -> tuple[int, in
         bits = above_highest(np.uint64(4 * n - 1))
         _clear(rooms.large, 1 << bits)
         return _meet_words(values, n, rooms.large, bits, 1, rooms), stamp
-    bits = max(9, above_highest(np.uint64(SLOTS * n - 1)))
+    bits = max(FEW_BITS, above_highest(np.uint64(SLOTS * n - 1)))
     if n >= FEW or stamp + n >= MANY:
-        _clear(rooms.small, max(1 << bits, SLOTS * FEW))
+        _clear(rooms.small, 1 << bits)
         stamp = 1
     return _meet_words(values, n, rooms.small, bits, stamp, rooms), stamp + n
 
@@ -335,8 +337,12 @@ def count_ngrams(
         out[0, length - SHORTEST] = _top_characters(equals, times, firsts, lasts, rooms)
         length += 1
         n_met = _lengthen(n_met, rooms) if length <= LONGEST else 0
-    if length <= min(LONGEST, n):
+    if length == SHORTEST:  # no n-gram is repeated; the widest of more words than n has no width
         widest_of_each(firsts, ends, n, rooms.widest)
-        for longer in range(length, min(LONGEST, n) + 1):
-            out[0, longer - SHORTEST] = rooms.widest[longer - SHORTEST]
+        for place in range(LONGEST - SHORTEST + 1):
+            out[0, place] = rooms.widest[place]
+    elif length <= min(LONGEST, n):
+        widest_of_each(firsts, ends, n, rooms.widest)
+        for place in range(length - SHORTEST, LONGEST - SHORTEST + 1):
+            out[0, place] = rooms.widest[place]
     return stamp

@@ -204,6 +204,21 @@ def _are_lines(n_lines: int, n: int, rooms: Rooms) -> bool:
     return True
 
 
+@njit(**JOINED)
+def _tally_document(
+    data: np.ndarray, start: int, n_feeds: int, rooms: Rooms, meanings: np.ndarray, out: np.ndarray
+) -> None:
+    """Write the eight counts of one document, whose line feeds are in ``rooms``."""
+    n_lines = _lines(data, start, n_feeds, rooms, meanings)
+    n = _paragraphs(start, n_feeds, rooms)
+    _tally(data, rooms.lines, n_lines, rooms.table, out[:4])
+    if _are_lines(n_lines, n, rooms):
+        for field in range(4):
+            out[4 + field] = out[field]
+    else:
+        _tally(data, rooms.paragraphs, n, rooms.table, out[4:])
+
+
 @njit(**BARE)
 def _repetition_from(
     row: int,
@@ -211,35 +226,57 @@ def _repetition_from(
     data: np.ndarray,
     rooms: Rooms,
     meanings: np.ndarray,
+    lines: np.ndarray,
+    characters: np.ndarray,
+    longest_line: np.ndarray,
     out: np.ndarray,
 ) -> tuple[int, int]:
     """Tally from one document on while there is room.
 
-    Returns the document that it has no room for, and the number of its line feeds.
+    Where a document's longest line has all its characters, that line is all there is to count;
+    without the three counts every document is looked at. Returns the document that it has no
+    room for, and the number of its line feeds.
     """
     while row < len(offsets) - 1:
-        start, end = offsets[row], offsets[row + 1]
-        n_feeds = _line_feeds(data, start, end, rooms.feeds, rooms.before)
-        if n_feeds >= len(rooms.feeds):
-            return row, n_feeds
-        n_lines = _lines(data, start, n_feeds, rooms, meanings)
-        n = _paragraphs(start, n_feeds, rooms)
-        _tally(data, rooms.lines, n_lines, rooms.table, out[:4, row])
-        if _are_lines(n_lines, n, rooms):
-            for field in range(4):
-                out[4 + field, row] = out[field, row]
+        if row < len(lines) and characters[row] == longest_line[row]:
+            is_line = np.int64(lines[row])
+            out[0, row], out[1, row], out[4, row], out[5, row] = is_line, is_line, 1, 1
+            out[2, row], out[3, row] = is_line * characters[row], is_line * characters[row]
+            out[6, row], out[7, row] = characters[row], characters[row]
         else:
-            _tally(data, rooms.paragraphs, n, rooms.table, out[4:, row])
+            start, end = offsets[row], offsets[row + 1]
+            n_feeds = _line_feeds(data, start, end, rooms.feeds, rooms.before)
+            if n_feeds >= len(rooms.feeds):
+                return row, n_feeds
+            _tally_document(data, start, n_feeds, rooms, meanings, out[:, row])
         row += 1
     return row, 0
 
 
 def repetition(offsets: np.ndarray, data: np.ndarray, meanings: np.ndarray) -> np.ndarray:
     """Return int64[n, 8]: the eight fields of ``Repetition``, in order."""
+    nothing = np.empty(0, np.int64)
+    return repetition_after_counts(offsets, data, meanings, nothing, nothing, nothing)
+
+
+def repetition_after_counts(
+    offsets: np.ndarray,
+    data: np.ndarray,
+    meanings: np.ndarray,
+    lines: np.ndarray,
+    characters: np.ndarray,
+    longest_line: np.ndarray,
+) -> np.ndarray:
+    """Return what ``repetition`` does, by counts that were taken already, each int64[n].
+
+    Documents of one line, which most short ones are, are not looked at again.
+    """
     n_documents = len(offsets) - 1
     out = np.zeros((8, n_documents), np.int64)
     room, row = 64, 0
     while row < n_documents:
-        row, n_feeds = _repetition_from(row, offsets, data, _room(room), meanings, out)
+        row, n_feeds = _repetition_from(
+            row, offsets, data, _room(room), meanings, lines, characters, longest_line, out
+        )
         room = 2 * n_feeds
     return out.T
