@@ -19,6 +19,7 @@ from curator.kernels.blocks import (
     within,
 )
 from curator.kernels.compiled import njit
+from curator.kernels.fold.blocks import COMPRESSES
 from curator.kernels.text_stats import columns
 from curator.kernels.text_stats.classes import ATTACHED, DIGIT, LETTER, SPACE, UNSPACED
 from curator.kernels.text_stats.mixed import FEW, ONE, READ_BEYOND, THREE, TWO, look
@@ -31,6 +32,7 @@ from curator.kernels.text_stats.spans import (
     write_threes,
     write_words,
 )
+from curator.kernels.text_stats.threes import write_block
 from curator.kernels.text_stats.words import (
     CYRILLIC,
     SPACE_BYTE,
@@ -180,7 +182,12 @@ def _read_mixed(
             firsts = (starts & kept) | unspaced
             lasts = (ends & ~dropped) | ((cells << ONE) & (unspaced | ~cells))
             threes_alone = unspaced & ~((cells & ~unspaced) >> THREE)
-            if threes_alone:
+            if threes_alone and COMPRESSES:
+                write_block(
+                    data, at, firsts, heads, n, character, words[FIRST_CHARACTER],
+                    words[END_CHARACTER], values,
+                )  # fmt: skip
+            elif threes_alone:
                 write_threes(data, at, firsts, heads, n, character, words, values)
             write_words(
                 data, at, origin, firsts & ~threes_alone, firsts, lasts, heads, n, character,

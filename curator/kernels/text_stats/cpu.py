@@ -13,12 +13,18 @@ that clears memory, and branches over some fifty columns that nobody can guess.
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from curator.kernels.blocks import BARE, JOINED, SIZE, filled, lowest
 from curator.kernels.compiled import njit
 from curator.kernels.text_stats.characters import read_document
+from curator.kernels.text_stats.classes import SCRIPTS
 from curator.kernels.text_stats.columns import FOLLOWED
+from curator.kernels.text_stats.lanes import TOGETHER, add_lanes, move_lanes
 from curator.kernels.text_stats.lines import count_lines
 from curator.kernels.text_stats.membership import count_listed_characters, count_listed_words
 from curator.kernels.text_stats.ngrams import (
@@ -46,59 +52,83 @@ __all__ = [
 
 CLASSES = SIZE
 """Room for the classes of characters; there are some fifty."""
-TOGETHER = 16
-"""Documents whose counts are written down together: a column of so many is looked at once."""
+LINES = SIZE // TOGETHER
+"""Counts of a few documents that make a block."""
+LINE = np.uint64((1 << TOGETHER) - 1)
+"""The first of them, as bits of the block."""
 
 
 @njit(**JOINED)
 def _sum_classes(
-    size: int, histograms: np.ndarray, counts: np.ndarray, scripts: np.ndarray, sums: np.ndarray
+    histograms: np.ndarray,
+    numbers: np.ndarray,
+    counts: np.ndarray,
+    scripts: np.ndarray,
+    sums: np.ndarray,
 ) -> None:
     """Add up what the classes of some documents count as, and empty their histograms.
 
     A document has few of the classes, and those beside it mostly the same ones.
     """
     n_counts, bits = counts.shape[1], np.uint64(0)
-    for lane in range(size):
-        bits |= filled(histograms[lane], 0)
+    for lane in range(TOGETHER):
+        bits |= filled(histograms, lane * CLASSES)
     while bits:
         kind = lowest(bits)
         bits &= bits - np.uint64(1)
+        for lane in range(TOGETHER):
+            numbers[lane] = histograms[lane, kind]
+            histograms[lane, kind] = 0
         for column in range(n_counts):
             if counts[kind, column]:
-                for lane in range(size):
-                    sums[column, lane] += histograms[lane, kind]
+                add_lanes(sums, column * TOGETHER, numbers, 0)
         if scripts[kind] >= 0:
-            for lane in range(size):
-                sums[n_counts + scripts[kind], lane] += histograms[lane, kind]
-        for lane in range(size):
-            histograms[lane, kind] = 0
+            add_lanes(sums, (n_counts + scripts[kind]) * TOGETHER, numbers, 0)
 
 
 @njit(**JOINED)
 def _write_counts(
-    first: int, size: int, sums: np.ndarray, found: np.ndarray, counted: np.ndarray
+    first: int, size: int, n_sums: int, found: np.ndarray, sums: np.ndarray, counted: np.ndarray
 ) -> None:
     """Write the counts of some documents, and empty their rooms.
 
     What lies far apart is written alone: to read it first takes a while.
     """
-    for column in range(len(sums)):
-        some = np.int64(0)
-        for lane in range(size):
-            some |= sums[column, lane]
-        if some:
+    for lane in range(TOGETHER):
+        for column in range(len(FOLLOWED)):
+            sums[n_sums + column, lane] = found[lane, column]
+        for column in range(len(FOLLOWED)):
+            found[lane, column] = 0
+    for above in range(0, len(sums), LINES):
+        bits = filled(sums, above * TOGETHER)
+        while bits:
+            line = lowest(bits) // TOGETHER
+            bits &= ~(LINE << np.uint64(line * TOGETHER))
+            column = above + line
+            if size == TOGETHER:
+                move_lanes(counted, column * counted.shape[1] + first, sums, column * TOGETHER)
+                continue
             for lane in range(size):
                 counted[column, first + lane] = sums[column, lane]
+            for lane in range(TOGETHER):
                 sums[column, lane] = 0
-    for column in range(found.shape[1]):
-        some = np.int64(0)
-        for lane in range(size):
-            some |= found[lane, column]
-        if some:
-            for lane in range(size):
-                counted[len(sums) + column, first + lane] = found[lane, column]
-                found[lane, column] = 0
+
+
+@njit(**BARE)
+def _write_down(
+    first: int,
+    size: int,
+    counts: np.ndarray,
+    scripts: np.ndarray,
+    histograms: np.ndarray,
+    numbers: np.ndarray,
+    found: np.ndarray,
+    sums: np.ndarray,
+    counted: np.ndarray,
+) -> None:
+    """Write the counts of some documents; apart from the loops that count, which it slows down."""
+    _sum_classes(histograms, numbers, counts, scripts, sums)
+    _write_counts(first, size, counts.shape[1] + len(SCRIPTS), found, sums, counted)
 
 
 @njit(**BARE)
@@ -109,6 +139,7 @@ def _count(
     counts: np.ndarray,
     scripts: np.ndarray,
     histograms: np.ndarray,
+    numbers: np.ndarray,
     found: np.ndarray,
     sums: np.ndarray,
     counted: np.ndarray,
@@ -126,8 +157,7 @@ def _count(
                 data, start, end, True, histograms[lane], kinds, out, False, words, values, meanings
             )
             count_lines(data, start, end, out, meanings)
-        _sum_classes(size, histograms, counts, scripts, sums)
-        _write_counts(first, size, sums, found, counted)
+        _write_down(first, size, counts, scripts, histograms, numbers, found, sums, counted)
 
 
 @njit(**BARE)
@@ -139,6 +169,7 @@ def _write(
     counts: np.ndarray,
     scripts: np.ndarray,
     histograms: np.ndarray,
+    numbers: np.ndarray,
     found: np.ndarray,
     sums: np.ndarray,
     counted: np.ndarray,
@@ -166,8 +197,19 @@ def _write(
                 data, start, words, values, n, stamp, rooms, repeated[:, first + lane]
             )
         if counting:
-            _sum_classes(size, histograms, counts, scripts, sums)
-            _write_counts(first, size, sums, found, counted)
+            _write_down(first, size, counts, scripts, histograms, numbers, found, sums, counted)
+
+
+def _rooms(shapes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+    """Return arrays of zeros, int64, that begin where a vector is read at once."""
+    sizes = [math.prod(shape) for shape in shapes]
+    memory = np.zeros(sum(sizes) + SIZE // 8, np.int64)
+    at = -memory.__array_interface__["data"][0] % SIZE // 8
+    ends = itertools.accumulate(sizes, initial=at)
+    return [
+        memory[end : end + size].reshape(shape)
+        for end, size, shape in zip(ends, sizes, shapes, strict=False)
+    ]
 
 
 def _read(
@@ -184,7 +226,7 @@ def _read(
     A column lies in one piece of memory, and what no document counts is never touched.
     """
     n, n_counts, n_followed = len(offsets) - 1, counts.shape[1], len(FOLLOWED)
-    n_sums = n_counts + int(scripts.max()) + 1
+    n_sums = n_counts + len(SCRIPTS)
     lengths = LONGEST - SHORTEST + 1
     # One piece: memory in many smaller ones takes the system far longer to clear.
     n_columns, fields = (n_sums + n_followed) * counting, 2 * writing
@@ -192,10 +234,13 @@ def _read(
     counted = whole[: n_columns * n].reshape(n_columns, n)
     repeated = whole[n_columns * n :].reshape(fields, n, lengths)
     words, values, kinds = room_for_words(offsets if writing else offsets[:1])
-    rooms = (
-        np.zeros((TOGETHER, CLASSES), np.int64), np.zeros((TOGETHER, n_followed), np.int64),
-        np.zeros((n_sums, TOGETHER), np.int64),
+    room = -(-n_followed // 8) * 8
+    sizes = (
+        (TOGETHER, CLASSES), (1, TOGETHER), (TOGETHER, room),
+        (-(-(n_sums + room) // LINES) * LINES, TOGETHER),
     )  # fmt: skip
+    rooms = _rooms(sizes)
+    rooms[1] = rooms[1].ravel()
     arguments = offsets, data, meanings, counts, scripts, *rooms, counted, kinds, words, values
     if writing:
         _write(counting, *arguments, room_for_ngrams(words), repeated)

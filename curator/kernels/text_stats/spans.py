@@ -20,6 +20,7 @@ from curator.kernels.blocks import (
 )
 from curator.kernels.compiled import njit
 from curator.kernels.text_stats.repetition import MULTIPLIER, hash_bytes
+from curator.kernels.text_stats.threes import MOST
 from curator.kernels.text_stats.widest import LANES
 
 ONE = np.uint64(1)
@@ -60,10 +61,10 @@ def room_for_words(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
     That is places, int32[4, m], or int64 for documents that no longer fit; values, uint64[m]; and
     ``kinds``. Pieces are parted by a byte and unspaced characters have three, so ``m`` words are
-    at most half as many as bytes; ``LANES`` numbers may follow them.
+    at most half as many as bytes; ``LANES`` or ``MOST`` numbers may follow them.
     """
     longest = int(np.diff(offsets).max(initial=0))
-    kind, room = np.int32 if longest < LONG else np.int64, longest // 2 + 2 + LANES
+    kind, room = np.int32 if longest < LONG else np.int64, longest // 2 + 2 + max(LANES, MOST)
     kinds = np.empty(2 * SIZE, np.uint8)
     return np.empty((4, room), kind), np.empty(room, np.uint64), kinds
 
