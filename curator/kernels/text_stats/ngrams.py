@@ -48,8 +48,6 @@ MANY = 1 << 16
 SLOTS = 8
 """Slots of the small table for each word. With half as many, twice as many pairs that are not the
 same meet, and sorting them out takes longer than all else here."""
-FEW_BITS = (SLOTS * FEW).bit_length() - 1
-"""Documents of few words use all of the table they share: hardly two of their pairs meet."""
 ONCE = np.int64(1 << 32)
 FIRST_PLACE = np.int64((1 << 32) - 1)
 """The two halves of what is known of a place: how often its n-gram occurred before, and where it
@@ -135,9 +133,9 @@ def _meet(values: np.ndarray, n: int, stamp: int, rooms: Rooms) -> tuple[int, in
         bits = above_highest(np.uint64(4 * n - 1))
         _clear(rooms.large, 1 << bits)
         return _meet_words(values, n, rooms.large, bits, 1, rooms), stamp
-    bits = max(FEW_BITS, above_highest(np.uint64(SLOTS * n - 1)))
+    bits = max(9, above_highest(np.uint64(SLOTS * n - 1)))
     if n >= FEW or stamp + n >= MANY:
-        _clear(rooms.small, 1 << bits)
+        _clear(rooms.small, max(1 << bits, SLOTS * FEW))
         stamp = 1
     return _meet_words(values, n, rooms.small, bits, stamp, rooms), stamp + n
 
