@@ -56,6 +56,9 @@ TEXTS: dict[str, Callable[[], Utf8]] = {
         measure.DATA / "jav" / "nusatranslation_jav_sents.jsonl.gz"
     ),
     "English messages": lambda: _texts(measure.DATA / "eng" / "mediawiki_ui_en.jsonl"),
+    "Cantonese read aloud": lambda: _texts(measure.DATA / "yue" / "common_voice_yue_sents.jsonl"),
+    "Javanese messages": lambda: _texts(measure.DATA / "jav" / "mediawiki_ui_jv.jsonl"),
+    "Chinese messages": lambda: _texts(measure.DATA / "zh_hant" / "mediawiki_ui_zh_hant.jsonl"),
 }
 """What is measured: unspaced, ASCII, combining marks, documents of one sentence, documents that
 repeat much, Latin letters beyond ASCII, letters that are looked up."""
