@@ -51,7 +51,10 @@ class Rooms:
     @contextlib.contextmanager
     def lent(self) -> Iterator[Room]:
         """Lend a room that is free, or a new one."""
-        room = self._free.pop() if self._free else Room()
+        try:  # in one step: asked first, two threads could be after the last one
+            room = self._free.pop()
+        except IndexError:
+            room = Room()
         yield room
         self._free.append(room)
 

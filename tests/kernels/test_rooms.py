@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -26,6 +27,24 @@ def test_a_room_grows_and_is_lent_to_one_task_at_a_time() -> None:
         assert free in (one, other)
     with pickle.loads(pickle.dumps(rooms)).lent() as sent:
         assert sent not in (one, other)
+
+
+def test_no_two_threads_are_ever_in_one_room() -> None:
+    rooms, inside, shared = Rooms(), set(), []
+
+    def work(_: int) -> None:
+        for _ in range(2000):
+            with rooms.lent() as room:
+                if room in inside:
+                    shared.append(room)
+                inside.add(room)
+                room.array("numbers", 8, np.uint8)[:] = 1
+                inside.discard(room)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
+    assert not shared
+    assert 1 <= len(rooms._free) <= 8
 
 
 def test_an_array_without_entries_needs_no_memory() -> None:

@@ -27,7 +27,7 @@ from curator.dedup.pieces import joined, piece, read_arrays, write_arrays
 from curator.io.parts import Corpus
 from curator.kernels.alignment import align
 from curator.kernels.narrow import fitting
-from curator.kernels.rooms import Room
+from curator.kernels.rooms import Room, Rooms
 
 BYTES_AT_ONCE = 240 << 20
 """Bytes of keys that are gathered at one time, at most: the fewer, the more often a document is. A
@@ -109,12 +109,11 @@ def aligned_shares(
     path = work / f"{name}-alongside"
     piece(path, lambda: asked)
     asked.clear()
-    run = partial(_round, path=path, at_least=at_least, work=work)
+    run = partial(_round, path=path, at_least=at_least, rooms=Rooms(), work=work)
     if share_memory:
-        room = Room()
-        pieces = [run(item, threads=client, room=room) for item in rounds]
+        pieces = [run(item, threads=client) for item in rounds]
     else:
-        pieces = run_tasks(partial(run, threads=None, room=Room()), rounds, client)
+        pieces = run_tasks(partial(run, threads=None), rounds, client)
     found = Found(**joined(pieces, NOTHING._asdict()))
     return found._replace(places=order[found.places])
 
@@ -123,9 +122,9 @@ def _round(
     item: tuple[int, int],
     path: Path,
     at_least: float,
+    rooms: Rooms,
     work: Path,
     threads: Executor | None,
-    room: Room,
 ) -> Path:
     start, stop = item
     # Both ends: begun again on a cluster, or no longer on one, a run has other rounds.
@@ -133,7 +132,8 @@ def _round(
     if not target.exists():
         asked = read_arrays(path)
         asked |= {name: asked[name][start:stop] for name in ("wholes", "parts")}
-        found = _found(Asked(**asked, at_least=at_least, work=work), threads, room)
+        with rooms.lent() as room:
+            found = _found(Asked(**asked, at_least=at_least, work=work), threads, room)
         write_arrays(target, found._replace(places=found.places + start)._asdict())
     return target
 
