@@ -96,9 +96,9 @@ def widen_one(lengths, forms, starts, data, document, into):  # type: ignore[no-
     """Write the code points of one key at the beginning of ``into``."""
     n, start = lengths[document], starts[document]
     if forms[document] == BYTES:
-        _copy(data[start : start + n], into)
+        copy_numbers(data[start : start + n], into)
         return
-    _copy(data.view(np.uint16)[start // 2 : start // 2 + n], into)
+    copy_numbers(data.view(np.uint16)[start // 2 : start // 2 + n], into)
     if forms[document] == SUPPLEMENT:
         first, last = (start + _padded(2 * n)) // 4, starts[document + 1] // 4
         _join(data.view(np.uint32)[first:last], into)
@@ -125,8 +125,11 @@ def _any_supplemented(some):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _copy(source, into):  # type: ignore[no-untyped-def]
-    """Copy numbers of one width into those of another: from 0 on, so that LLVM vectorises it."""
+def copy_numbers(source, into):  # type: ignore[no-untyped-def]
+    """Copy numbers, of one width or into those of another.
+
+    LLVM makes vectors or ``memmove`` of this loop from 0 on, and not of an assigned slice.
+    """
     for i in range(len(source)):
         into[i] = source[i]
 
@@ -137,7 +140,7 @@ def gather(starts, data, documents, into):  # type: ignore[no-untyped-def]
     at = np.int64(0)
     for place in range(len(documents)):
         start, stop = starts[documents[place]], starts[documents[place] + 1]
-        _copy(data[start:stop], into[at : at + stop - start])
+        copy_numbers(data[start:stop], into[at : at + stop - start])
         at += stop - start
 
 

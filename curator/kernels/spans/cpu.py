@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from curator.kernels.compiled import njit
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _copy(source, target):  # type: ignore[no-untyped-def]
-    """Copy bytes: LLVM makes vectors or ``memmove`` of it, and not of an assigned slice."""
-    for i in range(len(source)):
-        target[i] = source[i]
+from curator.kernels.narrow.cpu import copy_numbers
 
 
 @njit(cache=True, nogil=True)
@@ -59,12 +53,12 @@ def without(offsets, data, documents, first, last):  # type: ignore[no-untyped-d
         at = offsets[document]
         while span < len(documents) and documents[span] == document:
             stop = offsets[document] + first[span]
-            _copy(data[at:stop], out[written : written + stop - at])
+            copy_numbers(data[at:stop], out[written : written + stop - at])
             written += stop - at
             at = offsets[document] + last[span]
             span += 1
         stop = offsets[document + 1]
-        _copy(data[at:stop], out[written : written + stop - at])
+        copy_numbers(data[at:stop], out[written : written + stop - at])
         written += stop - at
         kept[document + 1] = written
     return kept, out
@@ -78,7 +72,7 @@ def gather(data, first, last):  # type: ignore[no-untyped-def]
         offsets[i + 1] = offsets[i] + last[i] - first[i]
     out = np.empty(offsets[len(first)], np.uint8)
     for i in range(len(first)):
-        _copy(data[first[i] : last[i]], out[offsets[i] : offsets[i + 1]])
+        copy_numbers(data[first[i] : last[i]], out[offsets[i] : offsets[i + 1]])
     return offsets, out
 
 
@@ -92,7 +86,7 @@ def spliced(data, first, last, offsets, tails):  # type: ignore[no-untyped-def]
     at = np.int64(0)
     for i in range(len(first)):
         size, behind = last[i] - first[i], offsets[i + 1] - offsets[i]
-        _copy(data[first[i] : last[i]], out[at : at + size])
-        _copy(tails[offsets[i] : offsets[i + 1]], out[at + size : at + size + behind])
+        copy_numbers(data[first[i] : last[i]], out[at : at + size])
+        copy_numbers(tails[offsets[i] : offsets[i + 1]], out[at + size : at + size + behind])
         at += size + behind
     return out
