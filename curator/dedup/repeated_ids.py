@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, numpy_array, string
@@ -20,6 +18,7 @@ from curator.dedup.equality import repeated
 from curator.dedup.pieces import joined, open_work, piece, read_arrays
 from curator.dedup.verdicts import encoded, repeated_text
 from curator.io.parts import MARKS_SCHEMA, ROW, Corpus
+from curator.kernels.fold import byte_hashes
 from curator.stages.global_stage import GlobalStageBase
 
 ROWS_AT_ONCE = 1 << 22
@@ -30,8 +29,8 @@ NO_IDS: dict[str, np.ndarray] = {
     "low": np.zeros(0, np.uint64),
     "rows": np.zeros(0, np.int64),
 }
-"""The halves of an id's 128-bit xxh3 and the ordinal of its row: among 10^12 ids the chance of one
-collision is about 10^-15."""
+"""The halves of an id's hash of 128 bits and the ordinal of its row: among 10^12 ids the chance of
+one collision is about 10^-15."""
 NO_REPEATS: dict[str, np.ndarray] = {"rows": np.zeros(0, np.int64), "firsts": np.zeros(0, np.int64)}
 """Rows whose id an earlier row has, and the ordinal of the first that has it."""
 
@@ -104,11 +103,7 @@ def hashed_ids(column: pa.ChunkedArray, ordinals: np.ndarray) -> dict[str, np.nd
 
     They are sorted by the first half of the hash, so that a range of it lies together.
     """
-    offsets, data = schema.text_buffers(schema.string_array(column))
-    bytes_of = data.data  # slices of it cost a third of strings made and encoded
-    spans = itertools.pairwise(offsets.tolist())
-    digests = b"".join([xxhash.xxh3_128_digest(bytes_of[start:end]) for start, end in spans])
-    hashes = np.frombuffer(digests, "<u8").reshape(-1, 2)
+    hashes = byte_hashes(schema.text_buffers(schema.string_array(column)))
     order = np.argsort(hashes[:, 0], kind="stable")
     return {"high": hashes[order, 0], "low": hashes[order, 1], "rows": ordinals[order]}
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from curator.kernels import buffers
 from curator.kernels.buffers import Utf8
-from curator.kernels.fold import Keys, fold, key_hashes, windows
+from curator.kernels.fold import Keys, byte_hashes, fold, key_hashes, windows
 from curator.kernels.fold.compositions import canonical_pairs
 from curator.kernels.fold.cpu import MOST_UNKNOWN
 from curator.kernels.fold.hashes import (
@@ -381,6 +381,15 @@ def test_key_hashes_do_not_collide_on_similar_keys() -> None:
     hashes = key_hashes(buffers.of(distinct))
     assert len(np.unique(hashes[:, 0])) == len(distinct)
     assert len(np.unique(hashes[:, 1])) == len(distinct)
+
+
+def test_byte_hashes_tell_names_apart() -> None:
+    names = ["", "…", "a", "A", "ñ", "n\u0303", *(f"yue-{number}" for number in range(5000))]
+    hashes = byte_hashes(buffers.of(names))
+    assert len(np.unique(hashes[:, 0])) == len(np.unique(hashes[:, 1])) == len(names)
+    assert byte_hashes(buffers.of(names[::-1])).tolist() == hashes[::-1].tolist()
+    assert hashes[:2].tolist() == key_hashes(buffers.of(["", "…"])).tolist()
+    assert byte_hashes(buffers.of([])).shape == (0, 2)
 
 
 def test_no_documents_give_no_keys() -> None:

@@ -27,11 +27,11 @@ __device__ inline u64 mix(u64 h) {
 // Hash of the shingle of `length` code points that begins at `at`. The host rolls one polynomial
 // over the key; here every thread evaluates its own window, which is the same number modulo 2^64
 // and needs no neighbour. Adjacent threads read overlapping windows, so all but one load of each
-// is a cache hit.
-__device__ inline u64 shingle_hash(const u32* at, i64 length) {
+// is a cache hit. `seeded` is one more salt.
+__device__ inline u64 shingle_hash(const u32* at, i64 length, u64 seeded = 0) {
     u64 h = 0;
     for (i64 i = 0; i < length; i++) h = h * BASE + at[i];
-    return mix(h ^ ((u64)length * MIX_0));
+    return mix(h ^ ((u64)length * MIX_0) ^ seeded);
 }
 
 __device__ inline bool begins_character(u8 byte) { return (byte & 0xC0) != 0x80; }

@@ -68,3 +68,13 @@ def key_hashes(texts: Utf8, keys: Keys | None = None) -> np.ndarray:
     keys = fold(texts) if keys is None else keys
     body = twin.body(texts.data, "fold")
     return body.key_hashes(keys.offsets, keys.codepoints, texts.offsets, texts.data)
+
+
+def byte_hashes(texts: Utf8) -> np.ndarray:
+    """Return uint64[n, 2]: a 128-bit hash of the bytes of each text, as of one with an empty key.
+
+    For the odds of a collision see ``key_hashes``.
+    """
+    body = twin.body(texts.data, "fold")
+    no_keys = np.zeros(texts.n_documents + 1, np.int64), np.zeros(0, np.uint32)
+    return body.key_hashes(*no_keys, texts.offsets, texts.data)

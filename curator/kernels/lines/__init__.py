@@ -64,3 +64,9 @@ def spans_without(units: Units, chosen: np.ndarray) -> tuple[np.ndarray, np.ndar
         units.last,
         chosen,
     )
+
+
+def count_newlines(data: bytes) -> int:
+    """Return how many line feeds there are in ``data``, of any encoding."""
+    text = np.frombuffer(data, np.uint8)
+    return int(twin.body(text, "lines").count_newlines(text))

@@ -20,7 +20,7 @@ extern "C" __global__ void one_permutation(
     if (length < 1 || n < 1) return;  // the row stays zero; the whole block leaves together
     const u32* key = codepoints + offsets[document];
     for (i64 i = threadIdx.x; i < n && i < CACHED; i += blockDim.x)
-        cache[i] = shingle_hash(key + i, length);
+        cache[i] = shingle_hash(key + i, length, salt);
     for (i64 place = threadIdx.x; place < n_hashes; place += blockDim.x) {
         row[place] = 0xffffffffu;
         filled[place] = 0;
@@ -28,10 +28,10 @@ extern "C" __global__ void one_permutation(
     int n_empty = 1;
     for (u32 turn = 0; n_empty && turn < n_hashes; turn++) {
         __syncthreads();
-        const u64 before = salt + turn * ROUND;
+        const u64 before = turn * ROUND;
         for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
-            const u64 shingle = i < CACHED ? cache[i] : shingle_hash(key + i, length);
-            const u64 h = mix(shingle ^ before);
+            const u64 shingle = i < CACHED ? cache[i] : shingle_hash(key + i, length, salt);
+            const u64 h = turn ? mix(shingle ^ before) : shingle;  // mixed already
             const u32 place = (u32)(((h >> 32) * (u64)n_hashes) >> 32);
             const u32 by = filled[place];
             if (by == 0 || by == turn + 1) {
@@ -48,9 +48,9 @@ extern "C" __global__ void one_permutation(
     // Sets of a few shingles may still leave gaps: now every shingle visits every empty place.
     for (i64 place = 0; n_empty && place < n_hashes; place++) {
         if (filled[place]) continue;  // nobody writes `filled` any more: the same for all threads
-        const u64 before = salt + (u64)(n_hashes + place) * ROUND;
+        const u64 before = (u64)(n_hashes + place) * ROUND;
         for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
-            const u64 shingle = i < CACHED ? cache[i] : shingle_hash(key + i, length);
+            const u64 shingle = i < CACHED ? cache[i] : shingle_hash(key + i, length, salt);
             atomicMin(&row[place], (u32)mix(shingle ^ before));
         }
     }

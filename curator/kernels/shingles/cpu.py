@@ -123,22 +123,24 @@ def roll(codepoints, start, stop, length, into, work):  # type: ignore[no-untype
     at_once = max(AT_ONCE, length)
     for first in range(0, n, at_once):
         count = min(at_once, n - first)
-        hash_run(codepoints, start + first, count, length, work, into, first)
+        hash_run(codepoints, start + first, count, length, np.uint64(0), work, into, first)
     return max(n, 0)
 
 
 @njit(**BARE)
-def hash_run(codepoints, start, count, length, work, into, first):  # type: ignore[no-untyped-def]
+def hash_run(  # type: ignore[no-untyped-def]
+    codepoints, start, count, length, seeded, work, into, first
+):
     """Hash the ``count`` shingles from code point ``start`` on, into the places from ``first`` on.
 
-    There are at most ``AT_ONCE`` or ``length`` of them. The polynomial of 2k code points is made
-    of two of k, for all places at once, so LLVM vectorises: three times as fast as rolling on by
-    a code point, where every product waits for the one before. No views are made of the arrays:
-    counting references to these took as long as the loops.
+    There are at most ``AT_ONCE`` or ``length`` of them; ``seeded`` is one more salt, or 0. The
+    polynomial of 2k code points is made of two of k, for all places at once, so LLVM vectorises:
+    three times as fast as rolling on by a code point, where every product waits for the one
+    before. No views are made of the arrays: counting references to these took as long as the loops.
     """
     start, first, count = np.uint64(start), np.uint64(first), np.uint64(count)
     length, odd = np.uint64(length), np.uint64(0)
-    salt, bit = length * MIX_0, np.uint64(1)
+    salt, bit = (length * MIX_0) ^ seeded, np.uint64(1)
     while FOUR * bit <= length:
         bit *= TWO
     # The bits of the length, from the highest: 2 or 3, then twice as much or one more than that.
