@@ -21,7 +21,7 @@ from curator.dedup.copies.pair_ranges import Meeting, find_candidates
 from curator.dedup.copies.prepared import prepare
 from curator.dedup.copies.settling import NO_STARS, settle
 from curator.dedup.copies.signing import Signing, sign_part, signed_piece
-from curator.dedup.copies.standing import RANKED, rank
+from curator.dedup.copies.standing import RANKED, rank, ranking_beside
 from curator.dedup.copies.verified import write_edges
 from curator.dedup.layout import write_layout
 from curator.dedup.pieces import joined, open_work, read_arrays
@@ -196,7 +196,7 @@ class FuzzyDuplicates(GlobalStageBase):
         write_layout(parts, work)
         write_eligible(len(items), same, parts.total_rows, work)
         meeting = Meeting(self.signing.bands, picky=self.jaccard is None)
-        candidates = find_candidates(meeting, work, client)
+        candidates = find_candidates(meeting, work, client, ranking_beside(parts, work))
         found = joined(self._stars(parts, candidates, work, client), NO_STARS)
         return _join(**joined(same, NO_FOLLOWERS), found=Stars(**found))
 
@@ -204,16 +204,17 @@ class FuzzyDuplicates(GlobalStageBase):
         self, parts: Corpus, candidates: list[Path], work: Path, client: Any | None
     ) -> list[Path]:
         """Return the pieces of the stars among documents that fold differently."""
-        in_pairs = np.zeros(parts.total_rows, np.bool_)
-        for path in candidates:
-            in_pairs[unpack(read_arrays(path)["pairs"])] = True
-        rank(parts, in_pairs, work, client)
+        if self.jaccard is not None or not (work / RANKED).exists():
+            in_pairs = np.zeros(parts.total_rows, np.bool_)
+            for path in candidates:
+                in_pairs[unpack(read_arrays(path)["pairs"])] = True
+            rank(parts, in_pairs, work, client)
+            if self.jaccard is not None:
+                prepare(parts, in_pairs, self.signing, work, client)
+            del in_pairs
         ranking = read_arrays(work / RANKED)
         rank_of = np.empty(parts.total_rows, np.uint32)
         rank_of[ranking["rows"]] = np.arange(len(ranking["rows"]), dtype=np.uint32)
-        if self.jaccard is not None:
-            prepare(parts, in_pairs, self.signing, work, client)
-        del in_pairs
         judge = Judge(self.aligned, self.jaccard, work, client)
         return settle(write_edges(candidates, rank_of, judge), judge, work, client)
 

@@ -95,6 +95,7 @@ def small_ranges(n: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (candidates, prepared, same_keys, standing):
             patch.setattr(module, "ROWS_AT_ONCE", n)
+        patch.setattr(standing, "BESIDE", 0)
         for module in (candidates, standing):
             patch.setattr(module, "SAMPLED", 3)
         patch.setattr(pair_ranges, "PAIRS_AT_ONCE", 40 * n)

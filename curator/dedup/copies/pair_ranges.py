@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,18 +53,24 @@ def candidates_piece(work: Path, number: int) -> Path:
     return work / f"candidates-{number:05d}"
 
 
-def find_candidates(meeting: Meeting, work: Path, client: Any | None) -> list[Path]:
+def find_candidates(
+    meeting: Meeting,
+    work: Path,
+    client: Any | None,
+    beside: Sequence[Callable[[], None]] = (),
+) -> list[Path]:
     """Return pieces with ``pairs`` (uint64, packed pairs of rows), each once, that rise from piece
     to piece and inside each.
 
     ``work`` holds what ``candidates.meet`` needs and the layout of the parts. Bands are sorted as
-    tasks, then ranges of pairs are merged as tasks: no process ever holds all pairs.
+    tasks, then ranges of pairs are merged as tasks: no process ever holds all pairs. Among these
+    ``beside`` are called, which need nothing of them.
     """
     meet(meeting.bands, work, client)
     found = piece(work / RANGES, partial(_cuts, work))
     n_ranges = len(found["lowest"])
-    run = partial(_range_task, meeting=meeting, work=work)
-    run_tasks(run, range(n_ranges), client)
+    ranges = (partial(_range_task, number, meeting, work) for number in range(n_ranges))
+    run_tasks(operator.call, [*beside, *ranges], client)
     return [candidates_piece(work, number) for number in range(n_ranges)]
 
 

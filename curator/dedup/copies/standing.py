@@ -13,6 +13,7 @@ import pyarrow as pa
 from curator import schema
 from curator.arrow_numpy import arrow_array
 from curator.cluster import run_tasks
+from curator.dedup.copies.candidates import ELIGIBLE
 from curator.dedup.copies.signing import signed_piece
 from curator.dedup.equality import ranked
 from curator.dedup.layout import read_layout, runs_of
@@ -20,18 +21,38 @@ from curator.dedup.names import read_names, stored, strings, write_names
 from curator.dedup.pieces import joined, piece, read_arrays
 from curator.dedup.verdicts import row_ids
 from curator.io.parts import Corpus
+from curator.kernels.bands import NO_ROW
 
 RANKED, IN_PAIRS, CUTS = "ranked", "in-pairs", "standing-ranges"
 ROWS_AT_ONCE = 1 << 22
 """Documents that are put in order at one time, at 150 bytes each and their ids. More are put in
 order part by part and then in ranges of the quality."""
+BESIDE = 1 << 20
+"""Documents that one task puts in order while others find pairs: those that are in none, too, since
+that is not known yet, and nobody waits for it."""
 SAMPLED = 256
 NO_RANKS = {"rows": np.zeros(0, np.uint32), "lengths": np.zeros(0, np.uint32)}
 """Rows from best to worst, and the lengths of their keys."""
 
 
+def ranking_beside(parts: Corpus, work: Path) -> list[Callable[[], None]]:
+    """Return the task that writes the piece ``RANKED`` of all documents that take part, or none
+    where they are more than ``BESIDE``; ``work`` holds what ``candidates.write_eligible`` writes.
+    """
+    return [partial(_rank_all, parts, work)] if parts.total_rows <= BESIDE else []
+
+
+def _rank_all(parts: Corpus, work: Path) -> None:
+    rows = np.flatnonzero(read_arrays(work / ELIGIBLE)["order"] != NO_ROW)
+    _rank_here(parts, rows, work)
+
+
+def _rank_here(parts: Corpus, rows: np.ndarray, work: Path) -> None:
+    piece(work / RANKED, lambda: _ranked(_standing(rows, partial(row_ids, parts), work)))
+
+
 def rank(parts: Corpus, in_pairs: np.ndarray, work: Path, client: Any | None) -> None:
-    """Write the piece ``RANKED``, with the arrays of ``NO_RANKS``.
+    """Write the piece ``RANKED``, with the arrays of ``NO_RANKS``, if it is not there.
 
     ``in_pairs`` is bool[rows of the corpus]; ``work`` holds the layout and the signed pieces.
     """
@@ -39,8 +60,7 @@ def rank(parts: Corpus, in_pairs: np.ndarray, work: Path, client: Any | None) ->
         return
     n_rows = int(in_pairs.sum())
     if n_rows <= ROWS_AT_ONCE:
-        rows = np.flatnonzero(in_pairs)
-        piece(work / RANKED, lambda: _ranked(_standing(rows, partial(row_ids, parts), work)))
+        _rank_here(parts, np.flatnonzero(in_pairs), work)
         return
     write_names(parts, work, client)
     piece(work / IN_PAIRS, lambda: {"in_pairs": in_pairs})
