@@ -144,3 +144,19 @@ print(outcome(2))
 """
     expected = ["[0, 1, 4] 1", "[0, 2, 8, 18]", "fewer than no steps", "[0, 1]"]
     assert output(tmp_path, use) == expected
+
+
+def test_the_runtime_is_compiled_once_and_kernels_compiled_later_use_it(folder: Path) -> None:
+    kept = {"NUMBA_CACHE_DIR": str(folder / "kept")}
+    assert output(folder, USE, **kept) == ["[1, 5, 14] 0", "True True", "[0.25, 0.5]"]
+    refused = "from numba.core.runtime import nrtdynmod; nrtdynmod.create_nrt_module = None"
+    (floats,) = (folder / "kept").glob("*/*running*.2.nbc")
+    floats.unlink()
+    found = output(folder, refused + USE, **kept)
+    assert found == ["[1, 5, 14] 1", "False False", "[0.25, 0.5]"]
+
+
+def test_parts_of_kernels_look_for_no_cache_of_their_own(folder: Path) -> None:
+    code = "import kernel; print('_function' in vars(kernel.squared._cache))"
+    assert output(folder, code) == ["True"]
+    assert output(folder, USE + "import kernel\n" + code)[-1] == "True"

@@ -69,8 +69,9 @@ def find_candidates(
     meet(meeting.bands, work, client)
     found = piece(work / RANGES, partial(_cuts, work))
     n_ranges = len(found["lowest"])
-    ranges = (partial(_range_task, number, meeting, work) for number in range(n_ranges))
-    run_tasks(operator.call, [*beside, *ranges], client)
+    tasks: list[Callable[[], Any]] = list(beside)
+    tasks += [partial(_range_task, number, meeting, work) for number in range(n_ranges)]
+    run_tasks(operator.call, tasks, client)
     return [candidates_piece(work, number) for number in range(n_ranges)]
 
 
