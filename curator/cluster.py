@@ -169,6 +169,27 @@ def _run_in_threads(
 
 
 @contextlib.contextmanager
+def begun(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    threads: concurrent.futures.Executor | None,
+) -> Iterator[Callable[[], list[Result]]]:
+    """Let ``threads`` apply ``function`` to every item from now on; yield what waits for results.
+
+    Without threads they are made when they are asked for. Those not begun are cancelled at the end.
+    """
+    if threads is None:
+        yield lambda: run_tasks(function, items)
+        return
+    futures = [threads.submit(function, item) for item in items]
+    try:
+        yield lambda: [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+@contextlib.contextmanager
 def get_threads(n_threads: int) -> Iterator[concurrent.futures.Executor | None]:
     """Yield an executor of so many threads for ``run_tasks``, or ``None`` for one.
 

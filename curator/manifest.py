@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ VOCABULARY = "vocabulary"
 TOKENIZER = "tokenizer"
 TOKENS = "tokens"
 WORK = "work"
+
+HASHED_AT_ONCE = 8 << 20
+"""Bytes read before they are hashed. A thread waits twice for the interpreter at each piece: beside
+one that never leaves it, 178 MB in pieces of 256 KB took seven seconds, in those of 4 MB .6."""
 
 REQUIRED = ("format", "name", "language", "recipe", "inputs", "counts", "shards", "ledger")
 
@@ -50,8 +55,13 @@ def read_manifest(run: str | Path) -> dict[str, Any]:
 
 def file_sha256(path: str | Path) -> str:
     """Return the hex SHA-256 of a file's bytes, read in pieces."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:
+        n_bytes = min(HASHED_AT_ONCE, os.fstat(file.fileno()).st_size + 1)
+        room = memoryview(bytearray(n_bytes))
+        while size := file.readinto(room):
+            digest.update(room[:size])
+    return digest.hexdigest()
 
 
 def verify_file(run: str | Path, relative: str, sha256: str) -> Path:

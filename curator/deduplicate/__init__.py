@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ import pyarrow.compute as pc
 from curator import __version__, manifest, schema
 from curator.arrow_numpy import arrow_array, numpy_array, string
 from curator.batch import Tally
-from curator.cluster import get_threads, run_tasks
+from curator.cluster import begun, get_threads, run_tasks
 from curator.dedup.copies.signing import signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import joined, read_arrays
@@ -49,7 +48,6 @@ from curator.deduplicate.writing import NAME, remove_others, write_shards
 from curator.errors import RecipeError
 from curator.fingerprint import code_hash, fingerprint, versions
 from curator.io.atomic import atomic_write
-from curator.io.files import InputFile
 from curator.io.jsonl import JsonlReader
 from curator.io.line_parts import line_parts
 from curator.io.parts import MARKS_SCHEMA, ROW
@@ -87,7 +85,8 @@ class Verdict(NamedTuple):
     """What becomes of the documents, of the index and of the input."""
 
     marks: pa.Table
-    """``MARKS_SCHEMA``: dropped documents and those kept for them, sorted by row."""
+    """``MARKS_SCHEMA``, what repeats in dictionaries: dropped documents and those kept for them, by
+    row."""
     living: np.ndarray
     """int64[n]: rows that are documents, rising."""
     dropped: np.ndarray
@@ -116,18 +115,20 @@ def deduplicate(
         )
     files = reader.files()
     check_apart(reader, files, output)
-    with exclusive(output), get_threads(options.n_workers) as threads:
+    with (
+        exclusive(output),
+        get_threads(options.n_workers) as threads,
+        begun(describe_input, files, threads) as inputs,
+    ):
         # An index knows runs by what they read; without one, files are hashed while they are read.
-        known: list[Any] = [asdict(file) for file in files]
-        if options.against is not None:
-            known = run_tasks(describe_input, list(files), threads)
+        known = inputs() if options.against is not None else [asdict(file) for file in files]
         identity = fingerprint(known, reader, stage, options.block_size, code_hash(), versions())
         run = _Run(reader, stage, output, options, identity, threads)
-        unhashed = files if options.against is None else ()
-        described = run.read(unhashed)
+        run.read()
         verdict = run.verdict()
+        described = known if options.against is not None else inputs()
         check_unchanged(files, reader)
-        return run.write(verdict, described or known)
+        return run.write(verdict, described)
 
 
 class _Run:
@@ -162,19 +163,16 @@ class _Run:
         self.parts = IndexAndLines(known, lines)
         self.first_row, self.lines = first_row, lines
 
-    def read(self, files: Sequence[InputFile]) -> list[dict[str, Any]]:
-        """Read and sign every line once, and meanwhile describe ``files``."""
+    def read(self) -> None:
+        """Read and sign every line once."""
         parts, stage = self.parts, self.stage
         for folder, step in ((IDS, self.ids), (FUZZY, stage)):
             step.open(parts, self.work / folder)
         known = [(parts.index.only(i), i) for i in range(len(parts.index.parts))]
         load = partial(load_part, bands=stage.signing.bands, work=self.work)
         run_tasks(load, known, self.threads)
-        tasks: list[Callable[[], Any]] = [partial(describe_input, file) for file in files]
-        for index in range(len(self.lines.parts)):
-            item = (self.lines.only(index), index)
-            tasks.append(partial(read_part, item, stage=stage, work=self.work))
-        return run_tasks(operator.call, tasks, self.threads)[: len(files)]
+        items = [(self.lines.only(index), index) for index in range(len(self.lines.parts))]
+        run_tasks(partial(read_part, stage=stage, work=self.work), items, self.threads)
 
     def verdict(self) -> Verdict:
         """Find what repeats among the lines that were read."""
@@ -182,8 +180,10 @@ class _Run:
         repeated = ids.mark(parts, self.work / IDS, self.threads)
         absent = numpy_array(repeated.column(ROW))
         found = stage.duplicates(parts, self.work / FUZZY, self.threads, absent)
-        marks = [repeated, to_marks(parts, stage.label, found)]
-        joint = pa.concat_tables([table.cast(MARKS_SCHEMA) for table in marks]).sort_by(ROW)
+        joint = to_marks(parts, stage.label, found)
+        if repeated.num_rows:
+            both = [table.cast(MARKS_SCHEMA) for table in (repeated, joint)]
+            joint = pa.concat_tables(both).sort_by(ROW)
         drops = numpy_array(joint.column(ROW).filter(pc.is_valid(joint.column(schema.DROPPED_BY))))
         like = {"rows": np.zeros(0, np.int64)}
         paths = [signed_piece(self.work / FUZZY, i) for i in range(len(parts.parts))]
@@ -229,8 +229,8 @@ class _Run:
         for found in lines:
             tallies[0].reasons.update(json.loads(found["flaws"].tobytes()))
         here = numpy_array(verdict.marks.column(ROW)) >= self.first_row
-        reasons = verdict.marks.select([schema.DROPPED_BY, schema.REASON])
-        marks = reasons.filter(arrow_array(here))
+        marks = verdict.marks.select([schema.DROPPED_BY, schema.REASON]).filter(arrow_array(here))
+        marks = marks.cast(pa.schema([(name, schema.STRING) for name in marks.column_names]))
         for before, tally in itertools.pairwise(tallies):
             tally.n_in = before.n_in - before.dropped
             mine = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), string(tally.name)))
@@ -251,7 +251,8 @@ class _Run:
     def _extend(self, verdict: Verdict) -> None:
         """Say what changed for the documents of the index, and add these documents to it."""
         marks = verdict.marks
-        absent = marks.filter(pc.equal(marks.column(schema.DROPPED_BY), string(IDS_STAGE)))
+        dropped_by = marks.column(schema.DROPPED_BY).cast(schema.STRING)
+        absent = marks.filter(pc.equal(dropped_by, string(IDS_STAGE)))
         living = np.setdiff1d(verdict.living, numpy_array(absent.column(ROW)))
         now = verdicts_of(living, marks)
         changes = changed(self.index, self.parts.index, now)

@@ -252,13 +252,14 @@ def _columns(part: SegmentPart) -> dict[str, pa.Array]:
 
 
 def verdicts_of(rows: np.ndarray, marks: pa.Table) -> pa.Table:
-    """Return the verdict columns of ``marks`` for each of ``rows`` (int64[n], rising)."""
+    """Return the verdict columns of ``marks`` for each of ``rows`` (int64[n], rising), as texts."""
     marked = numpy_array(marks.column(ROW))
     places = np.searchsorted(marked, rows)
     inside = places < len(marked)
     inside[inside] = marked[places[inside]] == rows[inside]
     indices = arrow_array(np.where(inside, places, 0), ~inside)
-    return marks.select(schema.VERDICT).take(indices)
+    verdicts = pa.schema([(name, schema.STRING) for name in schema.VERDICT])
+    return marks.select(schema.VERDICT).take(indices).cast(verdicts)
 
 
 def changed(index: Index, parts: IndexParts, now: pa.Table) -> Iterator[dict[str, Any]]:

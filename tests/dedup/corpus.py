@@ -101,6 +101,7 @@ def small_ranges(n: int) -> Iterator[None]:
         patch.setattr(pair_ranges, "PAIRS_AT_ONCE", 40 * n)
         patch.setattr(verified, "JUDGED_AT_ONCE", 4 * n)
         patch.setattr(alongside, "BYTES_AT_ONCE", 1000 * n)
-        patch.setattr(rare_buckets, "ASKED_AT_ONCE", n)
+        for name in ("HERE", "ASKED_AT_ONCE"):
+            patch.setattr(rare_buckets, name, n)
         patch.setattr(connected, "EDGES_AT_ONCE", n)
         yield

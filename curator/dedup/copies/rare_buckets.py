@@ -18,6 +18,8 @@ from curator.kernels.bands import count_shared, take_columns
 
 ASKED_AT_ONCE = 1 << 16
 """Pairs whose bands are compared at one time, at 8 bytes a band each."""
+HERE = 1 << 12
+"""So many are compared without tasks, in some milliseconds; more make two tasks at least."""
 
 
 def rare_shares(packed: np.ndarray, name: str, work: Path, client: Any | None) -> np.ndarray:
@@ -25,11 +27,12 @@ def rare_shares(packed: np.ndarray, name: str, work: Path, client: Any | None) -
 
     ``packed`` is uint64[n], pairs of rows, best in rising order; ``name`` names the pieces.
     """
-    if len(packed) <= ASKED_AT_ONCE:
+    if len(packed) <= HERE:
         return _shares(packed, work)
     asked = work / f"{name}-asked"
     piece(asked, lambda: {"pairs": packed})
-    cuts = [*range(0, len(packed), ASKED_AT_ONCE), len(packed)]
+    n_tasks = max(2, -(-len(packed) // ASKED_AT_ONCE))
+    cuts = [len(packed) * number // n_tasks for number in range(n_tasks + 1)]
     paths = run_tasks(
         partial(_shares_task, asked=asked, work=work),
         list(itertools.pairwise(cuts)),
