@@ -13,7 +13,7 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 from numba import types
 
-from curator.kernels.blocks import BARE
+from curator.kernels.blocks import JOINED
 from curator.kernels.compiled import njit
 from curator.kernels.vectors import address, holds, intrinsic, load_vector, splat
 
@@ -124,7 +124,7 @@ def _fetch(typing: Any, data: Any, at: Any) -> Any:
     return types.void(data, types.int64), build
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def same(one: Any, at: Any, stop: Any, other: Any, there: Any, end: Any) -> Any:
     """Return as bits which of the next ``SIZE`` characters of two texts are the same.
 
@@ -138,7 +138,7 @@ def same(one: Any, at: Any, stop: Any, other: Any, there: Any, end: Any) -> Any:
     return _same(one, at, other, there) & (~np.uint64(0) >> np.uint64(64 - n))
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def equal_to(numbers: Any, at: Any, number: Any) -> Any:
     """Return as bits which of the ``WIDE`` numbers (uint16) from ``at`` on equal ``number``.
 
@@ -147,7 +147,7 @@ def equal_to(numbers: Any, at: Any, number: Any) -> Any:
     return _equal_to(numbers, at, number)
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def fetch(data: Any, start: Any, stop: Any) -> None:
     """Ask for bytes ``data[start:stop]`` without waiting: they are read a little later."""
     for at in range(start, stop, LINE):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from curator.kernels.alignment.blocks import SIZE, WIDE, equal_to, hash_fives, hash_sevens
-from curator.kernels.blocks import BARE, lowest
+from curator.kernels.blocks import BARE, JOINED, lowest
 from curator.kernels.compiled import njit
 
 FIVE = 5
@@ -85,7 +85,7 @@ def _bits_for(length):  # type: ignore[no-untyped-def]
     return n_bits
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def seed_hashes(text, start, n, seed, into):  # type: ignore[no-untyped-def]
     """Write hash and mark of the ``seed`` (5 or 7) characters at each of ``n`` places from
     ``start``.
@@ -115,7 +115,7 @@ def fill(index, w, whole, stop, seed):  # type: ignore[no-untyped-def]
     state[WHOLE], state[SEED], state[N_BITS], state[SCANNED] = w, seed, n_bits, 0
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def perhaps_present(index, window, n):  # type: ignore[no-untyped-def]
     """Return as bits which of the first ``n`` seeds of the window the whole may have.
 
@@ -131,7 +131,7 @@ def perhaps_present(index, window, n):  # type: ignore[no-untyped-def]
     return present
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def agree(part, i, whole, j, n):  # type: ignore[no-untyped-def]
     """Return whether the next ``n`` characters, which exist, are the same."""
     for k in range(n):  # noqa: SIM110 (numba has no all() of a generator)
@@ -140,7 +140,7 @@ def agree(part, i, whole, j, n):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def _scanned(marks, n, mark, part, i, whole, seed):  # type: ignore[no-untyped-def]
     """Return where the seed at ``part[i]`` first stands in the whole, or -1."""
     for at in range(0, n, WIDE):
@@ -153,7 +153,7 @@ def _scanned(marks, n, mark, part, i, whole, seed):  # type: ignore[no-untyped-d
     return np.int64(-1)
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def _chained(index, h, part, i, whole):  # type: ignore[no-untyped-def]
     """Return the same as ``_scanned``, once ``_chain`` was called."""
     hashes, state = index.hashes, index.state
@@ -179,7 +179,7 @@ def _chain(index, n):  # type: ignore[no-untyped-def]
         heads[head] = place
 
 
-@njit(**BARE)
+@njit(**JOINED)
 def first_place(index, h, part, i, whole, n):  # type: ignore[no-untyped-def]
     """Return where the seed at ``part[i]``, of hash ``h``, first stands in the whole, or -1.
 

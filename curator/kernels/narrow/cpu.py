@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.blocks import JOINED
+from curator.kernels.blocks import BARE, JOINED
 from curator.kernels.compiled import njit
 
 STEP = 4
@@ -85,42 +85,52 @@ def widen(lengths, forms, starts, data, documents):  # type: ignore[no-untyped-d
     for place in range(len(documents)):
         offsets[place + 1] = offsets[place] + lengths[documents[place]]
     codepoints = np.empty(offsets[-1], np.uint32)
+    keys = with_widths(lengths, forms, starts, data)
     for place in range(len(documents)):
-        into = codepoints[offsets[place] : offsets[place + 1]]
-        widen_one(lengths, forms, starts, data, documents[place], into)
+        widen_one(keys, documents[place], codepoints, offsets[place])
     return offsets, codepoints
 
 
 @njit(cache=True, nogil=True)
-def widen_one(lengths, forms, starts, data, document, into):  # type: ignore[no-untyped-def]
-    """Write the code points of one key at the beginning of ``into``."""
+def with_widths(lengths, forms, starts, data):  # type: ignore[no-untyped-def]
+    """Return the fields of ``NarrowKeys`` and the data as numbers of two and of four bytes."""
+    return lengths, forms, starts, data, data.view(np.uint16), data.view(np.uint32)
+
+
+@njit(**JOINED)
+def widen_one(keys, document, into, at):  # type: ignore[no-untyped-def]
+    """Write the code points of one key, ``keys`` being ``with_widths``, to ``into`` from ``at`` on.
+
+    No views are made of the arrays, whose counts of references are atomic steps.
+    """
+    lengths, forms, starts, data, halves, words = keys
     n, start = lengths[document], starts[document]
     if forms[document] == BYTES:
-        copy_numbers(data[start : start + n], into)
+        _put(data, start, n, into, at, at + n)
         return
-    copy_numbers(data.view(np.uint16)[start // 2 : start // 2 + n], into)
+    _put(halves, start // 2, n, into, at, at + n)
     if forms[document] == SUPPLEMENT:
         first, last = (start + _padded(2 * n)) // 4, starts[document + 1] // 4
-        _join(data.view(np.uint32)[first:last], into)
+        _join(words, first, last, into, at, at + n)
 
 
-@njit(cache=True, nogil=True)
-def _join(supplement, into):  # type: ignore[no-untyped-def]
-    i = 0
-    for k in range(len(supplement)):
-        while i + MANY <= len(into) and not _any_supplemented(into[i : i + MANY]):
-            i += MANY
-        while into[i] != SUPPLEMENTED:
-            i += 1
-        into[i] = supplement[k]
+@njit(**BARE)
+def _join(words, first, last, into, at, stop):  # type: ignore[no-untyped-def]
+    """Put the supplement ``words[first:last]`` where it belongs in ``into[at:stop]``."""
+    for k in range(first, last):
+        while at + MANY <= stop and not _any_supplemented(into, at):
+            at += MANY
+        while into[at] != SUPPLEMENTED:
+            at += 1
+        into[at] = words[k]
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _any_supplemented(some):  # type: ignore[no-untyped-def]
+@njit(**JOINED)
+def _any_supplemented(into, at):  # type: ignore[no-untyped-def]
     """Return whether one of ``MANY`` characters stands for one of the supplement."""
-    found = np.uint32(0)
-    for i in range(MANY):  # vector instructions
-        found |= np.uint32(some[i] == SUPPLEMENTED)
+    found, first = np.uint32(0), np.uint64(at)
+    for i in range(np.uint64(MANY)):  # vector instructions
+        found |= np.uint32(into[first + i] == SUPPLEMENTED)
     return found != 0
 
 
