@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, numpy_array, string, strings
@@ -35,7 +34,7 @@ from curator.dedup.repeated_ids import hashed_ids, ids_piece
 from curator.deduplicate.reading import FUZZY, IDS
 from curator.errors import ManifestError
 from curator.io.atomic import atomic_write
-from curator.io.parts import ROW, Part
+from curator.io.parts import ROW, Part, parquet
 from curator.kernels.fold import Keys
 from curator.kernels.narrow import NarrowKeys, narrow, widen
 
@@ -129,7 +128,7 @@ class IndexParts:
 
     def read(self, number: int, columns: Sequence[str]) -> pa.Table:
         """Return ``columns`` of one part."""
-        with pq.ParquetFile(self.parts[number].path) as file:
+        with parquet().ParquetFile(self.parts[number].path) as file:
             return file.read_row_groups(list(self.groups[number]), list(columns))
 
     @property
@@ -145,7 +144,7 @@ def index_parts(index: Index) -> IndexParts:
         path = index.folder / segment.file
         if not path.is_file():
             raise ManifestError(f"{path}: the index lacks this file; build the index again")
-        with pq.ParquetFile(path) as file:
+        with parquet().ParquetFile(path) as file:
             rows = [file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)]
         for start, stop in runs_of(np.array(rows, np.int64), ROWS_AT_ONCE):
             count = sum(rows[start:stop])
@@ -219,7 +218,7 @@ def write_segment(path: Path, parts: Iterable[SegmentPart]) -> int:
                 table = table.append_column(name, column)
             documents += table.num_rows
             if writer is None:
-                writer = pq.ParquetWriter(file, table.schema, compression="zstd")
+                writer = parquet().ParquetWriter(file, table.schema, compression="zstd")
                 open_files.enter_context(writer)
             writer.write_table(table, row_group_size=ROWS_PER_GROUP)
     return documents
@@ -270,7 +269,7 @@ def changed(index: Index, parts: IndexParts, now: pa.Table) -> Iterator[dict[str
     """
     if index.verdicts is None:
         return
-    before = pq.read_table(index.folder / index.verdicts)
+    before = parquet().read_table(index.folder / index.verdicts)
     dropped = [numpy_array(table.column(schema.DROPPED_BY).is_valid()) for table in (before, now)]
     n = len(dropped[0])
     kept_for = [
@@ -305,7 +304,7 @@ def save_index(
     """
     name = verdicts_name(len(index.segments))
     with atomic_write(index.folder / name) as file:
-        pq.write_table(verdicts, file, compression="zstd")
+        parquet().write_table(verdicts, file, compression="zstd")
     result = Index(index.folder, (*index.segments, segment), name)
     content = {
         "format": FORMAT,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
-import pyarrow.parquet as pq
 
 from curator import schema
 from curator.errors import DataError
@@ -38,6 +38,14 @@ MARKS_SCHEMA = pa.schema(
     [pa.field(ROW, pa.int64()), *(pa.field(name, schema.STRING) for name in schema.VERDICT)]
 )
 """A mark: the ordinal of a row in the corpus and the verdict on it."""
+
+
+def parquet() -> ModuleType:
+    """Return ``pyarrow.parquet``, which takes 13 ms to load; lines that are read where they lie
+    need none of it."""
+    import pyarrow.parquet
+
+    return pyarrow.parquet
 
 
 class Part(NamedTuple):
@@ -107,7 +115,7 @@ class Parts:
 
     def empty_table(self) -> pa.Table:
         """Return the columns all parts have, without rows."""
-        return pq.read_schema(self.parts[0].path).empty_table()
+        return parquet().read_schema(self.parts[0].path).empty_table()
 
     def read(self, index: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Return part ``index`` as a table, with the marks in its verdict columns and without cuts.
@@ -117,7 +125,7 @@ class Parts:
         part = self.parts[index]
         names = None if columns is None else list(columns)
         # partitioning off: a folder called `x=1` must not become a column
-        table = pq.read_table(part.path, columns=names, memory_map=True, partitioning=None)
+        table = parquet().read_table(part.path, columns=names, memory_map=True, partitioning=None)
         for path in self.marks:
             table = _apply_marks(table, read_marks(path), part.first_row)
         for layer in self.cuts:
@@ -145,7 +153,7 @@ class Parts:
         cuts = pa.concat_tables(tables)
         cuts = cuts.take(pa.array(np.argsort(cuts.column(ROW).to_numpy(), kind="stable")))
         places = pa.array(cuts.column(ROW).to_numpy() - part.first_row)
-        rows = pq.read_table(part.path, columns=NAMED, memory_map=True, partitioning=None)
+        rows = parquet().read_table(part.path, columns=NAMED, memory_map=True, partitioning=None)
         for name in NAMED:
             cuts = cuts.append_column(name, rows.column(name).take(places))
         return cuts.select(CUT_COLUMNS)
@@ -170,7 +178,7 @@ def write_part(path: Path, table: pa.Table) -> None:
         if name not in (schema.ID, schema.TEXT, schema.LINE, schema.EXTRA)
     ]
     with atomic_write(path) as file:
-        pq.write_table(
+        parquet().write_table(
             table,
             file,
             compression="lz4",
