@@ -17,6 +17,9 @@ STRING = pa.large_string()
 TEXTS_KEPT = 64
 """Scalars that stay made: the same few are asked for with every megabyte that is read."""
 
+NULLS_KEPT = 1 << 15
+"""Nulls of each type that stay made: as many as a megabyte has lines, or more."""
+
 
 def arrow_array(numbers: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:
     """Return numbers or truths (any[n]) as Arrow's, null where ``absent`` (bool[n]) is true.
@@ -62,6 +65,16 @@ def string(text: str) -> pa.LargeStringScalar:
 def null_string() -> pa.LargeStringScalar:
     """Return the null among texts."""
     return pa.nulls(1, STRING)[0]
+
+
+def nulls(n: int, kind: pa.DataType) -> pa.Array:
+    """Return ``n`` nulls: part of an array that stays made, unless there are very many."""
+    return _many_nulls(kind).slice(0, n) if n <= NULLS_KEPT else pa.nulls(n, kind)
+
+
+@functools.lru_cache(TEXTS_KEPT)
+def _many_nulls(kind: pa.DataType) -> pa.Array:
+    return pa.nulls(NULLS_KEPT, kind)
 
 
 def repeated(text: str, n: int) -> pa.LargeStringArray:

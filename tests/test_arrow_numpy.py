@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curator.arrow_numpy import (
+    NULLS_KEPT,
     arrow_array,
     empty_table,
     null_string,
     numpy_array,
+    nulls,
     repeated,
     string,
     strings,
@@ -73,6 +75,14 @@ def test_one_text_many_times_and_none() -> None:
     assert null_string().equals(pa.scalar(None, pa.large_string()))
     assert repeated("नदी", 3).equals(pa.array(["नदी"] * 3, pa.large_string()))
     assert repeated("x", 0).equals(pa.array([], pa.large_string()))
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.int64(), pa.bool_()])
+@pytest.mark.parametrize("n", [0, 3, NULLS_KEPT, NULLS_KEPT + 1])
+def test_nulls_are_as_many_as_asked_for(n: int, kind: pa.DataType) -> None:
+    made = nulls(n, kind)
+    assert made.equals(pa.nulls(n, kind))
+    assert made.null_count == n
 
 
 def test_a_table_without_rows_has_its_columns() -> None:

@@ -28,11 +28,12 @@ def living_texts(part: Corpus, text_field: str) -> tuple[np.ndarray, Utf8]:
 
 def living(table: pa.Table, ordinals: np.ndarray, text_field: str) -> tuple[np.ndarray, Utf8]:
     """Return the ordinals and the texts of the living rows of a table."""
-    positions = np.flatnonzero(numpy_array(pc.is_null(table.column(schema.DROPPED_BY))))
+    dropped_by = table.column(schema.DROPPED_BY)
     texts = schema.string_array(table.column(text_field))
-    if len(positions) < table.num_rows:
-        texts = texts.take(arrow_array(positions))
-    return ordinals[positions], schema.text_buffers(texts)
+    if dropped_by.null_count < table.num_rows:
+        positions = np.flatnonzero(numpy_array(pc.is_null(dropped_by)))
+        texts, ordinals = texts.take(arrow_array(positions)), ordinals[positions]
+    return ordinals, schema.text_buffers(texts)
 
 
 def chosen_texts(part: Parts, text_field: str, rows: np.ndarray) -> Utf8:

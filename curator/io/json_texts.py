@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from curator import schema
-from curator.arrow_numpy import arrow_array, empty_table, repeated
+from curator.arrow_numpy import arrow_array, empty_table, nulls, repeated
 from curator.io.blocks import Piece
 from curator.io.json_bulk import made_ids
 from curator.io.json_rows import JsonFields
@@ -109,7 +109,7 @@ def _documents(
         schema.FILE: repeated(file, n),
         schema.LINE: arrow_array(numbers),
     }
-    arrays = [given.get(column.name, pa.nulls(n, column.type)) for column in NOTHING.schema]
+    arrays = [given.get(column.name, nulls(n, column.type)) for column in NOTHING.schema]
     return pa.Table.from_arrays(arrays, schema=NOTHING.schema)
 
 
