@@ -6,10 +6,11 @@ the text is parsed once, signed, and never written; of the pairs found the texts
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from curator.dedup.copies.signing import signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.pieces import joined, read_arrays
 from curator.dedup.repeated_ids import RepeatedIds
-from curator.dedup.verdicts import to_marks
+from curator.dedup.verdicts import Duplicates, to_marks
 from curator.deduplicate.index import (
     NAMES,
     Index,
@@ -84,13 +85,12 @@ class DedupOptions:
 class Verdict(NamedTuple):
     """What becomes of the documents, of the index and of the input."""
 
-    marks: pa.Table
-    """``MARKS_SCHEMA``, what repeats in dictionaries: dropped documents and those kept for them, by
-    row."""
+    repeated: pa.Table
+    """``MARKS_SCHEMA``: documents dropped for their id, by row."""
+    copies: Duplicates
+    """Documents dropped for another one."""
     living: np.ndarray
     """int64[n]: rows that are documents, rising."""
-    dropped: np.ndarray
-    """int64[m]: those of them that are dropped."""
 
 
 def deduplicate(
@@ -180,25 +180,37 @@ class _Run:
         repeated = ids.mark(parts, self.work / IDS, self.threads)
         absent = numpy_array(repeated.column(ROW))
         found = stage.duplicates(parts, self.work / FUZZY, self.threads, absent)
-        joint = to_marks(parts, stage.label, found)
-        if repeated.num_rows:
-            both = [table.cast(MARKS_SCHEMA) for table in (repeated, joint)]
-            joint = pa.concat_tables(both).sort_by(ROW)
-        drops = numpy_array(joint.column(ROW).filter(pc.is_valid(joint.column(schema.DROPPED_BY))))
         like = {"rows": np.zeros(0, np.int64)}
         paths = [signed_piece(self.work / FUZZY, i) for i in range(len(parts.parts))]
-        return Verdict(joint, joined(paths, like)["rows"], drops)
+        return Verdict(repeated, found, joined(paths, like)["rows"])
+
+    def _marks(self, verdict: Verdict) -> pa.Table:
+        """Return ``MARKS_SCHEMA``, what repeats in dictionaries: dropped documents and those kept
+        for them, by row."""
+        marks = to_marks(self.parts, self.stage.label, verdict.copies)
+        if not verdict.repeated.num_rows:
+            return marks
+        both = [table.cast(MARKS_SCHEMA) for table in (verdict.repeated, marks)]
+        return pa.concat_tables(both).sort_by(ROW)
 
     def write(self, verdict: Verdict, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """Write shards, ledger, changes and manifest, then extend the index."""
+        # The ledger names the marks; shards are written meanwhile, of which they need nothing.
+        with begun(self._marks, [verdict], self.threads) as made:
+            return self._write(verdict, functools.cache(lambda: made()[0]), inputs)
+
+    def _write(
+        self, verdict: Verdict, marks: Callable[[], pa.Table], inputs: list[dict[str, Any]]
+    ) -> dict[str, Any]:
         kept = np.zeros(self.lines.total_rows, np.bool_)
         kept[verdict.living[verdict.living >= self.first_row] - self.first_row] = True
-        kept[verdict.dropped[verdict.dropped >= self.first_row] - self.first_row] = False
+        for dropped in (numpy_array(verdict.repeated.column(ROW)), verdict.copies.rows):
+            kept[dropped[dropped >= self.first_row] - self.first_row] = False
         shards, ledger = write_shards(
             self.output,
             self.lines,
             kept,
-            verdict.marks,
+            marks,
             self.options.target_bytes,
             self.work,
             self.threads,
@@ -206,21 +218,23 @@ class _Run:
         remove_others(self.output, [*shards, *ledger])
         result = {
             **_manifest(self.reader, self.stage, inputs),
-            "counts": self._counts(verdict, int(kept.sum()), shards),
+            "counts": self._counts(verdict.living, marks(), int(kept.sum()), shards),
             "shards": [asdict(record) for record in shards],
             "ledger": [asdict(record) for record in ledger],
         }
         check_conservation(result)
         if self.options.against is not None:
-            self._extend(verdict)
+            self._extend(verdict.living, marks())
         with atomic_write(self.output / manifest.MANIFEST) as file:
             file.write(json.dumps(result, ensure_ascii=False, indent=1).encode() + b"\n")
         return result
 
-    def _counts(self, verdict: Verdict, kept: int, shards: Sequence[ShardRecord]) -> dict[str, Any]:
+    def _counts(
+        self, living: np.ndarray, marks: pa.Table, kept: int, shards: Sequence[ShardRecord]
+    ) -> dict[str, Any]:
         lines = [read_arrays(lines_piece(self.work, i)) for i in range(len(self.lines.parts))]
         n_in = sum(int(found["rows"][0]) for found in lines)
-        documents = int((verdict.living >= self.first_row).sum())
+        documents = int((living >= self.first_row).sum())
         tallies = [
             Tally("reader", "JsonlReader", "reader", n_in=n_in, dropped=n_in - documents),
             Tally(IDS_STAGE, "RepeatedIds", "global"),
@@ -228,8 +242,8 @@ class _Run:
         ]
         for found in lines:
             tallies[0].reasons.update(json.loads(found["flaws"].tobytes()))
-        here = numpy_array(verdict.marks.column(ROW)) >= self.first_row
-        marks = verdict.marks.select([schema.DROPPED_BY, schema.REASON]).filter(arrow_array(here))
+        here = numpy_array(marks.column(ROW)) >= self.first_row
+        marks = marks.select([schema.DROPPED_BY, schema.REASON]).filter(arrow_array(here))
         marks = marks.cast(pa.schema([(name, schema.STRING) for name in marks.column_names]))
         for before, tally in itertools.pairwise(tallies):
             tally.n_in = before.n_in - before.dropped
@@ -248,12 +262,11 @@ class _Run:
             "stages": [stage_entry(tally) for tally in tallies],
         }
 
-    def _extend(self, verdict: Verdict) -> None:
+    def _extend(self, living: np.ndarray, marks: pa.Table) -> None:
         """Say what changed for the documents of the index, and add these documents to it."""
-        marks = verdict.marks
         dropped_by = marks.column(schema.DROPPED_BY).cast(schema.STRING)
         absent = marks.filter(pc.equal(dropped_by, string(IDS_STAGE)))
-        living = np.setdiff1d(verdict.living, numpy_array(absent.column(ROW)))
+        living = np.setdiff1d(living, numpy_array(absent.column(ROW)))
         now = verdicts_of(living, marks)
         changes = changed(self.index, self.parts.index, now)
         with atomic_write(self.output / CHANGES) as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def write_shards(
     output: Path,
     lines: LineParts,
     kept: np.ndarray,
-    marks: pa.Table,
+    marks: Callable[[], pa.Table],
     target_bytes: int,
     work: Path,
     client: Any | None,
@@ -36,7 +36,7 @@ def write_shards(
     """Write shards and ledger, cut after ``target_bytes`` of input lines; return their records.
 
     Lines where ``kept`` (bool[lines of all parts]) is true are copied to the shards; the other rows
-    go to the ledger, whole and with the verdicts that ``marks`` gives by ordinal. Where none is
+    go to the ledger, whole and with the verdicts of ``marks()`` by ordinal. Where none is
     dropped there is no ledger.
     """
     starts = _starts(lines)
@@ -80,7 +80,7 @@ def _write_one(
     item: tuple[str, str, list[tuple[int, int, int]]],
     lines: LineParts,
     kept: np.ndarray,
-    marks: pa.Table,
+    marks: Callable[[], pa.Table],
     work: Path,
     output: Path,
 ) -> ShardRecord:
@@ -95,7 +95,7 @@ def _write_one(
             mask[start:stop] = kept[starts[index] + start : starts[index] + stop]
             if folder == manifest.LEDGER:
                 mask[start:stop] = ~mask[start:stop] & (known["bytes"][start:stop] > 0)
-                written = ledger_lines(lines, index, mask, known, marks)
+                written = ledger_lines(lines, index, mask, known, marks())
             else:
                 written = _kept_lines(lines.chosen(index, mask, known["bytes"]))
             documents += int(np.count_nonzero(mask))
