@@ -6,7 +6,7 @@ estimates, times 1,000, by the size of both sets (``J`` .5; binomial: 44):
 ===============  ====  ====  ====  ====  ====
 scheme             20    50   100   300  1000
 ===============  ====  ====  ====  ====  ====
-one_permutation    31    31    32    37    43
+one_permutation    31    32    33    39    44
 permutations       44    44    44    43    42
 affine32           41    43    46    43    44
 ===============  ====  ====  ====  ====  ====
