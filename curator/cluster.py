@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import functools
 import itertools
 import logging
 import os
@@ -176,10 +177,11 @@ def begun(
 ) -> Iterator[Callable[[], list[Result]]]:
     """Let ``threads`` apply ``function`` to every item from now on; yield what waits for results.
 
-    Without threads they are made when they are asked for. Those not begun are cancelled at the end.
+    Without threads they are made when they are first asked for. Those not begun are cancelled at
+    the end.
     """
     if threads is None:
-        yield lambda: run_tasks(function, items)
+        yield functools.cache(lambda: run_tasks(function, items))
         return
     futures = [threads.submit(function, item) for item in items]
     try:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from curator.cluster import get_client, get_threads, run_tasks
+from curator.cluster import begun, get_client, get_threads, run_tasks
 from curator.errors import DataError
 
 
@@ -98,3 +98,37 @@ def test_one_thread_is_none() -> None:
     for n_threads in (0, 1):
         with get_threads(n_threads) as threads:
             assert threads is None
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_what_was_begun_is_done_once_and_its_failure_is_raised_where_it_is_asked_for(
+    n_threads: int,
+) -> None:
+    done: list[int] = []
+
+    def noted(number: int) -> int:
+        done.append(number)
+        return fail_on_three(number)
+
+    with get_threads(n_threads) as threads:
+        with begun(noted, [2, 1], threads) as found:
+            assert found() == found() == [2, 1]
+        assert sorted(done) == [1, 2]
+        with begun(noted, [3], threads) as found, pytest.raises(DataError, match="three"):
+            found()
+
+
+def test_work_begins_before_it_is_asked_for_and_what_has_not_begun_is_cancelled() -> None:
+    began, may_end = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def wait(number: int) -> None:
+        began.set()
+        may_end.wait(10)
+        done.append(number)
+
+    with get_threads(2) as threads:
+        with begun(wait, range(9), threads):
+            assert began.wait(10)
+        may_end.set()
+    assert len(done) <= 2

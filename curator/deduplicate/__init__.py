@@ -6,7 +6,6 @@ the text is parsed once, signed, and never written; of the pairs found the texts
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
 import json
@@ -126,7 +125,7 @@ def deduplicate(
         run = _Run(reader, stage, output, options, identity, threads)
         run.read()
         verdict = run.verdict()
-        described = known if options.against is not None else inputs()
+        described = inputs()
         check_unchanged(files, reader)
         return run.write(verdict, described)
 
@@ -197,7 +196,7 @@ class _Run:
         """Write shards, ledger, changes and manifest, then extend the index."""
         # The ledger names the marks; shards are written meanwhile, of which they need nothing.
         with begun(self._marks, [verdict], self.threads) as made:
-            return self._write(verdict, functools.cache(lambda: made()[0]), inputs)
+            return self._write(verdict, lambda: made()[0], inputs)
 
     def _write(
         self, verdict: Verdict, marks: Callable[[], pa.Table], inputs: list[dict[str, Any]]
