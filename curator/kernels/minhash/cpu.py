@@ -67,16 +67,21 @@ def _longest(offsets):  # type: ignore[no-untyped-def]
     return longest
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _at_place(h, n_places):  # type: ignore[no-untyped-def]
+    """Return ``place << 32 | value`` of a mixed hash: its upper half chooses one of the places."""
+    return (((h >> HALF) * n_places) & ~LOW_HALF) | (h & LOW_HALF)
+
+
 @njit(**BARE)
 def _placed(hashes, first, count, n_hashes, spread):  # type: ignore[no-untyped-def]
-    """Write ``place << 32 | value`` of each hash in the first round: it is mixed already.
+    """Write ``_at_place`` of each hash in the first round: it is mixed already.
 
     To look up each place while it is lowered, without vectors, took a quarter longer.
     """
     first, n_places = np.uint64(first), np.uint64(n_hashes) & LOW_HALF
     for i in range(np.uint64(count)):
-        h = hashes[first + i]
-        spread[i] = (((h >> HALF) * n_places) & ~LOW_HALF) | (h & LOW_HALF)
+        spread[i] = _at_place(hashes[first + i], n_places)
 
 
 @njit(**BARE)
@@ -117,8 +122,7 @@ def _spread(hashes, first, count, before, n_hashes, spread):  # type: ignore[no-
     first = np.uint64(first)
     n_places = np.uint64(n_hashes) & LOW_HALF  # LLVM then knows that it is short: a lesser product
     for i in range(np.uint64(count)):
-        h = mix(hashes[first + i] ^ before)
-        spread[i] = (((h >> HALF) * n_places) & ~LOW_HALF) | (h & LOW_HALF)
+        spread[i] = _at_place(mix(hashes[first + i] ^ before), n_places)
 
 
 @njit(**BARE)
