@@ -12,7 +12,7 @@ import yaml
 
 from curator.errors import DataError, RecipeError, nearest
 
-__all__ = ["Contrast", "Language", "known_languages", "load_language"]
+__all__ = ["Contrast", "Language", "interchanged_letters", "known_languages", "load_language"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,13 @@ def load_language(code: str) -> Language:
         raise RecipeError(f"no language pack {code!r}{nearest(code, known_languages())}")
     text = resources.files(__name__).joinpath(code, "language.yaml").read_text(encoding="utf-8")
     return _language(f"languages/{code}/language.yaml", yaml.safe_load(text))
+
+
+@cache
+def interchanged_letters() -> tuple[tuple[str, ...], ...]:
+    """Return the letters that writers of some language put for one another: 「嘅」 and 「既」."""
+    packs = [load_language(code) for code in known_languages()]
+    return tuple((one, *others) for p in packs for one, others in p.context_respellings.items())
 
 
 def _language(place: str, fields: dict[str, Any]) -> Language:

@@ -28,6 +28,7 @@ from curator.io.parts import Part, Parts, write_part
 CHARACTERS = (
     "我你佢哋喺嘅係唔話去返屋企食飯飲茶睇書行街香港廣東細路阿媽天氣今日聽日學校先生巴士地鐵"
 )
+RARE = "龘靐齉爨麤鱻灪籲䨻纛"
 WORDS = ["dina", "iki", "aku", "lunga", "menyang", "pasar", "ibuku", "sega", "omah", "kucing"]
 
 
@@ -70,10 +71,10 @@ def javanese(rng: np.random.Generator, n_words: int) -> str:
 
 
 def edited(rng: np.random.Generator, text: str, n_edits: int) -> str:
-    """Return ``text`` with so many characters replaced by one that was not there."""
+    """Return ``text`` with so many characters replaced by others that were not there."""
     characters = list(text)
     for place in rng.choice(len(characters), n_edits, replace=False).tolist():
-        characters[place] = "變"
+        characters[place] = str(rng.choice(list(RARE)))
     return "".join(characters)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import unicodedata
 
@@ -17,9 +18,20 @@ from curator.kernels.alignment import (
     UNSPACED_LONG,
     UNSPACED_SEED,
     Alignment,
+    Exchange,
 )
 from curator.kernels.alignment.cpu import BACK, CREDIT, MATCH, MISS
 from curator.kernels.alignment.digits import ZEROS
+from curator.kernels.alignment.exchanges import (
+    COUNTS,
+    FEW,
+    LETTERS,
+    MOST,
+    NEAR,
+    NONE,
+    NUMBERS,
+    WORDS,
+)
 from curator.kernels.alignment.seeds import SCANS
 from curator.kernels.fold import Keys, fold
 from curator.kernels.narrow import NarrowKeys, narrow
@@ -58,6 +70,10 @@ def narrowed(keys: Keys) -> NarrowKeys:
     return narrow(keys, np.arange(len(keys.lengths)))
 
 
+Change = tuple[int, int, int, int, int]
+"""Begin and end in the part, begin and end in the whole, and how many characters missed."""
+
+
 class PlainWalk:
     """The same algorithm over one pair, with a dictionary of seeds and strings."""
 
@@ -68,9 +84,10 @@ class PlainWalk:
         for place in range(len(whole) - seed + 1):
             self.places.setdefault(whole[place : place + seed], place)
 
-    def result(self) -> tuple[int, int, int, int, int, int]:
+    def result(self) -> tuple[int, ...]:
         aligned = equal = digits = equal_digits = i = done = left = 0
-        changes: list[int] = []
+        changes: list[Change] = []
+        noted: list[Change] = []
         while i + self.seed <= len(self.part):
             j = self.places.get(self.part[i : i + self.seed], -1)
             if j < 0:
@@ -86,28 +103,68 @@ class PlainWalk:
                 digits += sum(self.part[k].isdecimal() for k in stretch)
                 equal_digits += sum(self.part[k].isdecimal() for k in same)
                 changes += [*changes_before, *changes_after]
-                if 0 <= j - (i - min(same)) - left <= BACK:
-                    changes.append(min(same) - done)
+                noted += changes_before
+                at = j - (i - min(same))
+                if 0 <= at - left <= BACK:
+                    changes.append((done, min(same), left, at, min(same) - done))
+                    noted += [changes[-1]] if min(same) > done or at > left else []
+                noted += changes_after
                 left = there
                 done = last
             i = last
         if len(self.part) - aligned > self.may_miss:
-            return 0, 0, 0, 0, 0, 0
+            return (0,) * 15
         long = UNSPACED_LONG if self.seed == UNSPACED_SEED else SPACED_LONG
         if aligned and len(self.whole) - left <= BACK:
-            changes.append(len(self.part) - done)
-        n_long = sum(length >= long for length in changes)
-        return aligned, equal, digits, equal_digits, sum(map(bool, changes)), n_long
+            rest = len(self.part) - done
+            changes.append((done, done + rest, left, len(self.whole), rest))
+            noted += [changes[-1]] if rest or left < len(self.whole) else []
+        lengths = [missed for *_, missed in changes]
+        n_long = sum(length >= long for length in lengths)
+        counts = aligned, equal, digits, equal_digits, sum(map(bool, lengths)), n_long
+        return *counts, *self.exchange(noted[:MOST], long)
 
-    def backward(self, j: int, i: int, lowest: int) -> tuple[list[int], list[int]]:
-        """Return the places that agree, and how long the changes between them are."""
+    def exchange(self, noted: list[Change], long: int) -> tuple[int, ...]:
+        """Return the fields of the first change, beside the others."""
+        nothing = (0,) * len(Exchange._fields)
+        if not noted:
+            return nothing
+        first = min(range(len(noted)), key=lambda at: noted[at][:2])
+        here, there = noted[first][0], noted[first][2]
+        pieces = [trimmed(self.part[a:b], self.whole[c:d]) for a, b, c, d, _ in noted]
+        prefix, new, old = pieces[first]
+        before = max(here, there) + prefix
+        if max(here, there) > NEAR or before > NEAR or not new or not old:
+            return nothing
+        swaps = [(one, other) for _, one, other in pieces]
+        kinds = [kind(one, other, long) for one, other in swaps]
+        others = [at for at in range(len(swaps)) if at != first]
+        repeated = sum(swaps[at] == (new, old) for at in others)
+        tail = range(len(self.part))
+        kept = sum(self.part.startswith(old, at) for at in tail) if repeated else 0
+        turned = numbers = 0
+        if len(noted) <= FEW:
+            numbers = sum(kinds[at] == NUMBERS and swaps[at] != (new, old) for at in others)
+            turned = sum(
+                min(kinds[one], kinds[two]) >= WORDS and swaps[one] == swaps[two][::-1]
+                for one, two in itertools.combinations(range(len(swaps)), 2)
+            )
+        size = max(len(new), len(old))
+        letters = ord(new[0]), ord(old[0])
+        return kinds[first], before, size, *letters, repeated, kept, turned, numbers
+
+    def backward(self, j: int, i: int, lowest: int) -> tuple[list[int], list[Change]]:
+        """Return the places that agree, and the changes between them."""
         same, credit, back = [], CREDIT // 2, 1
-        changes, missed = [], 0
+        changes: list[Change] = []
+        missed = 0
         while credit > 0 and back <= BACK and i - back >= lowest and j - back >= 0:
             if self.part[i - back] == self.whole[j - back]:
                 same.append(i - back)
                 credit = min(CREDIT, credit + MATCH)
-                changes += [missed] if missed else []
+                if missed:
+                    here, there = i - back + 1, j - back + 1
+                    changes.append((here, here + missed, there, there + missed, missed))
                 missed = 0
             else:
                 credit -= MISS
@@ -115,13 +172,14 @@ class PlainWalk:
             back += 1
         return same, changes
 
-    def forward(self, j: int, i: int) -> tuple[list[int], int, int, list[int]]:
+    def forward(self, j: int, i: int) -> tuple[list[int], int, int, list[Change]]:
         same, credit, last, there = [], CREDIT, i, j
-        changes, missed = [], 0
+        changes: list[Change] = []
+        missed = 0
         while credit > 0 and i < len(self.part) and j < len(self.whole):
             if self.part[i] == self.whole[j]:
                 same.append(i)
-                changes += [missed] if missed else []
+                changes += [(last, i, there, j, missed)] if missed else []
                 missed = 0
                 i, j = i + 1, j + 1
                 credit, last, there = min(CREDIT, credit + MATCH), i, j
@@ -142,6 +200,33 @@ class PlainWalk:
         return len(following) == 2 and following == self.whole[j : j + 2]
 
 
+def columns(found: Alignment) -> list[np.ndarray]:
+    """Return the fields of an alignment, and then those of its exchange."""
+    return [*found[:COUNTS], *found.exchange]
+
+
+def alike(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def trimmed(new: str, old: str) -> tuple[int, str, str]:
+    """Return how much both begin with, and what is left of them without it and the common end."""
+    prefix = alike(new, old)
+    new, old = new[prefix:], old[prefix:]
+    suffix = alike(new[::-1], old[::-1])
+    return prefix, new[: len(new) - suffix], old[: len(old) - suffix]
+
+
+def kind(new: str, old: str, long: int) -> int:
+    if not new or not old:
+        return NONE
+    if all(unicodedata.numeric(c, None) is not None or c == "两" for c in new + old):
+        return NUMBERS
+    han = all(" IDEOGRAPH-" in unicodedata.name(c, "") for c in new[0] + old[0])
+    return WORDS if han or min(len(new), len(old)) >= long else LETTERS
+
+
 def keys_of(keys: list[str]) -> Keys:
     """Return strings, whatever is in them, as keys."""
     offsets = np.cumsum([0, *map(len, keys)], dtype=np.int64)
@@ -150,10 +235,10 @@ def keys_of(keys: list[str]) -> Keys:
     return Keys(offsets, codepoints, nothing, nothing)
 
 
-def one(whole: str, part: str) -> tuple[int, int, int, int, int, int]:
-    """Align the keys of two texts."""
+def one(whole: str, part: str) -> tuple[int, ...]:
+    """Align the keys of two texts; the exchange is left out."""
     found = align(fold(buffers.of([whole])), fold(buffers.of([part])), np.array([[0, 0]]))
-    return tuple(int(column[0]) for column in found)  # type: ignore[return-value]
+    return tuple(int(column[0]) for column in found[:COUNTS])
 
 
 def share(whole: str, part: str) -> float:
@@ -196,10 +281,9 @@ def test_the_walk_equals_a_plain_one_whatever_the_keys_and_the_order_of_the_pair
     found = align(keys_of(wholes), part_keys, places, at_least=at_least)
     seeds = np.where(unspaced(part_keys), UNSPACED_SEED, SPACED_SEED)
     expected = [PlainWalk(wholes[w], parts[p], int(seeds[p]), at_least).result() for w, p in pairs]
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
-    for (aligned, equal, digits, equal_digits, changes, n_long), (_, p) in zip(
-        expected, pairs, strict=True
-    ):
+    assert list(zip(*(column.tolist() for column in columns(found)), strict=True)) == expected
+    for counts, (_, p) in zip(expected, pairs, strict=True):
+        aligned, equal, digits, equal_digits, changes, n_long = counts[:COUNTS]
         assert n_long <= changes <= len(parts[p])
         assert equal_digits <= digits <= aligned <= len(parts[p])
         assert equal_digits <= equal <= aligned
@@ -207,7 +291,7 @@ def test_the_walk_equals_a_plain_one_whatever_the_keys_and_the_order_of_the_pair
 
 EDITS = st.lists(
     st.tuples(
-        st.sampled_from(["replace", "add", "leave out", "move", "repeat"]),
+        st.sampled_from(["replace", "add", "leave out", "move", "repeat", "exchange", "turn"]),
         st.integers(0, 10_000),
         st.integers(1, 90),
     ),
@@ -226,6 +310,11 @@ def edited(text: str, edits: list[tuple[str, int, int]]) -> str:
             text = before + "䶮2q"[length % 3] + text[at:]
         elif kind == "leave out":
             text = before + text[at + 1 :]
+        elif kind == "exchange":
+            text = text.replace(text[at : at + length % 4] or "a", ["九", "十四", "x"][length % 3])
+        elif kind == "turn":
+            new, old = (before + "天" + "地")[-1], (there + "東北")[1]
+            text = text.translate({ord(new): old, ord(old): new})
         elif kind == "move":
             text = there + before + after
         else:
@@ -250,7 +339,7 @@ def test_edited_copies_are_walked_along_as_by_the_plain_walk(
     found = align(keys, keys, pairs, np.full(3, is_unspaced), at_least)
     seed = UNSPACED_SEED if is_unspaced else SPACED_SEED
     expected = [PlainWalk(texts[w], texts[p], seed, at_least).result() for w, p in pairs.tolist()]
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+    assert list(zip(*(column.tolist() for column in columns(found)), strict=True)) == expected
 
 
 @pytest.mark.parametrize("source", [CANTONESE, JAVANESE, HINDI])
@@ -264,7 +353,7 @@ def test_few_seeds_and_many_are_found_where_they_first_stand(source: str, n_piec
     found = align(keys, keys, pairs, np.zeros(3, np.bool_))
     texts = [whole, part, source]
     expected = [PlainWalk(texts[w], texts[p], SPACED_SEED).result() for w, p in pairs.tolist()]
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+    assert list(zip(*(column.tolist() for column in columns(found)), strict=True)) == expected
     assert found.equal[0] >= 10 * n_pieces
 
 
@@ -278,10 +367,10 @@ def test_asking_for_more_only_turns_pairs_into_zeros(text: str) -> None:
     keys = keys_of([*copies, text[: len(text) // 3] + CANTONESE[::-1], ""])
     n = len(keys.offsets) - 1
     pairs = np.array([(a, b) for a in range(n) for b in range(n)])
-    everything = np.stack(align(keys, keys, pairs), axis=1)
+    everything = np.stack(columns(align(keys, keys, pairs)), axis=1)
     lengths = keys.lengths[pairs[:, 1]]
     for at_least in (0.5, 0.7, 0.9, 1.0):
-        found = np.stack(align(keys, keys, pairs, None, at_least), axis=1)
+        found = np.stack(columns(align(keys, keys, pairs, None, at_least)), axis=1)
         enough = everything[:, 0] >= np.round(at_least * lengths, 6)
         assert np.array_equal(found, np.where(enough[:, None], everything, 0))
 
@@ -289,10 +378,10 @@ def test_asking_for_more_only_turns_pairs_into_zeros(text: str) -> None:
 def test_keys_that_cannot_be_written_to_are_aligned_like_others() -> None:
     keys = fold(buffers.of([CANTONESE, JAVANESE, CANTONESE[10:]]))
     pairs = np.array([[0, 2], [2, 0], [0, 1]])
-    expected = [column.tolist() for column in align(keys, keys, pairs)]
+    expected = [column.tolist() for column in columns(align(keys, keys, pairs))]
     for array in keys:
         array.flags.writeable = False
-    assert [column.tolist() for column in align(keys, keys, pairs)] == expected
+    assert [column.tolist() for column in columns(align(keys, keys, pairs))] == expected
 
 
 @settings(deadline=None)
@@ -304,7 +393,7 @@ def test_scripts_given_beforehand_decide_the_seeds(text: str, is_unspaced: bool)
     seed = UNSPACED_SEED if is_unspaced else SPACED_SEED
     both = (text, text[: len(text) // 2])
     expected = [PlainWalk(both[w], both[p], seed).result() for w, p in pairs.tolist()]
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+    assert list(zip(*(column.tolist() for column in columns(found)), strict=True)) == expected
 
 
 def test_digits_are_those_of_every_script() -> None:
@@ -316,7 +405,7 @@ def test_digits_are_those_of_every_script() -> None:
     everything = [c for c in range(sys.maxunicode + 1) if not 0xD800 <= c < 0xE000]
     key = keys_of(["".join(map(chr, everything))])
     found = align(key, key, np.array([[0, 0]]))
-    assert [int(column[0]) for column in found] == [
+    assert [int(column[0]) for column in found[:COUNTS]] == [
         len(everything),
         len(everything),
         len(digits),
@@ -408,12 +497,11 @@ def test_empty_keys_and_keys_shorter_than_a_seed_have_nothing_alongside() -> Non
     keys = fold(buffers.of(texts))
     pairs = np.array([(a, b) for a in range(6) for b in range(6) if a < 4 or b < 4])
     found = align(keys, keys, pairs)
-    for column in found:
+    for column in columns(found):
         assert column.dtype == np.int64
         assert column.tolist() == [0] * len(pairs)
-    assert Alignment(*(c.tolist() for c in align(keys, keys, np.zeros((0, 2), np.int64)))) == (
-        [],
-    ) * len(Alignment._fields)
+    nothing = columns(align(keys, keys, np.zeros((0, 2), np.int64)))
+    assert [column.shape for column in nothing] == [(0,)] * 15
 
 
 def test_millions_of_one_character_take_no_longer_than_other_text() -> None:
@@ -442,7 +530,7 @@ def test_a_pair_of_which_too_little_is_aligned_is_given_up_with_zeros() -> None:
     half = [
         [
             int(column[0])
-            for column in align(whole, keys_of([part]), np.array([[0, 0]]), None, share)
+            for column in align(whole, keys_of([part]), np.array([[0, 0]]), None, share)[:COUNTS]
         ]
         for share in (0.0, 0.5, 0.51)
     ]

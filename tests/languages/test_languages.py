@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from curator.errors import DataError, RecipeError
-from curator.languages import _language, known_languages, load_language
+from curator.languages import _language, interchanged_letters, known_languages, load_language
 
 
 def test_the_packs_are_known() -> None:
@@ -44,6 +44,12 @@ def test_respellings_lead_to_standard_spelling_and_stay_there() -> None:
     assert respellings["佢地"] == "佢哋"
     assert respellings["食左"] == "食咗"
     assert not set(respellings) & set(respellings.values())
+
+
+def test_letters_put_for_one_another_are_known() -> None:
+    letters = interchanged_letters()
+    assert {"嘅", "既", "慨"} in map(set, letters)
+    assert all(len(set(of_one)) > 1 for of_one in letters)
 
 
 def test_an_unknown_code_is_met_with_the_nearest() -> None:

@@ -1,14 +1,21 @@
 """In what two aligned texts differ: letters here and there, or what they say.
 
 A copy that was typed, scanned or respelled differs in single characters, wherever they stand. Two
-pages of one make (villages, stations, players, the days of a calendar) differ in words and numbers.
+pages of one make (villages, stations, players, the days of a calendar) differ in words and numbers,
+and first of all in what they are about.
 """
 
 from __future__ import annotations
 
+import itertools
+from functools import cache
+
 import numpy as np
 
-from curator.kernels.alignment import Alignment
+from curator.kernels import buffers
+from curator.kernels.alignment import UNSPACED_LONG, Alignment
+from curator.kernels.alignment.exchanges import NONE, NUMBERS, WORDS
+from curator.kernels.fold import fold
 
 DIGITS = 6
 """Aligned digits from which on they decide."""
@@ -29,6 +36,29 @@ the messages of programs one word in ten is enough to say something else."""
 CHANGES = 0.01
 """Long changes, a character of the text, that are enough to judge by."""
 
+BEGINNING = 6
+"""Characters before a subject at most, if it does not come again: 「第一百三十四號元素」."""
+FIRST_LETTER = 2
+"""The same of a subject of one letter."""
+NAME = 16
+"""Characters of the longest name; what is longer is a headline or a sentence."""
+NAMED = 250
+"""Texts shorter than this are about their first word; above a longer one a site may put its own
+name."""
+SUBJECT_SHARE = 0.01
+"""Least share of a text that is exchanged with its subject: the date and the number of readers that
+a site puts above a long article are less."""
+OTHER_CHANGES = (2, 0.01)
+"""Changes beside an exchanged name at most: so many, and a share of the characters."""
+OTHER_CHANGES_SHORT = (3, 0.05)
+"""The same in so short a text; the larger of the two."""
+OTHER_CHANGES_NUMBER = 0.05
+"""Changes beside an exchanged number at most, a share of the characters."""
+ALIKE = 0.2
+"""Least share of changes that are as the first one, or of numbers, where it is what they are about:
+beside them stand all those that letters replaced at random make."""
+LETTER_BITS = 32
+
 
 def say_the_same(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -> np.ndarray:
     """Return bool[n]: whether the part of each pair says what the whole says.
@@ -36,7 +66,8 @@ def say_the_same(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray)
     ``lengths`` is int64[n], the characters of the parts, and ``is_unspaced`` bool[n], their
     scripts. No pairs give no values.
     """
-    return same_numbers(found, lengths, is_unspaced) & same_words(found, lengths, is_unspaced)
+    same = same_numbers(found, lengths, is_unspaced) & same_words(found, lengths, is_unspaced)
+    return same & ~other_subject(found, lengths, is_unspaced)
 
 
 def same_numbers(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -> np.ndarray:
@@ -67,3 +98,61 @@ def same_words(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -
     are_words = found.long_changes >= least * found.changes
     are_words &= found.long_changes >= np.where(is_message, 1, CHANGES * lengths)
     return ~are_words | (found.equal >= NEARLY_EQUAL * lengths)
+
+
+def other_subject(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -> np.ndarray:
+    """Return bool[n]: whether the pages are about different things, as far as they begin with them.
+
+    They are where something else stands near the beginning of both (``NEAR``), in three cases:
+
+    - It is a word, an ideograph or a number that is exchanged for the same again further on; and
+      the word or ideograph, but for as many places, no longer comes.
+    - Two words are exchanged for one another, north for south and south for north.
+    - It is a name at the very beginning (``BEGINNING``) of a text of less than ``NAMED`` characters
+      without spaces, or a number, and little else differs. Of a text shorter than ``SHORT`` one
+      letter is enough, with one other change.
+
+    Letters that writers of a language put for one another are no subject. Of 343 documents of
+    Cantonese Wikipedia that would be dropped for others 234 are about something else: 188 of them
+    stay by this, and 1 of the other 109. Of 10,452 planted copies 3 are lost.
+    """
+    first = found.exchange
+    exchanged = (first.kind != NONE) & ~_interchanged(first.letter, first.other_letter)
+    begins = exchanged & (first.before <= BEGINNING)
+    others = found.changes - 1 - first.repeated - first.numbers
+    as_first = 1 + first.repeated + 2 * first.turned
+    counts = as_first * first.size >= SUBJECT_SHARE * lengths
+    throughout = exchanged & counts & (as_first + first.numbers >= ALIKE * found.changes)
+    no_longer = (first.kind == NUMBERS) | (first.kept <= first.repeated + 1)
+    repeated = throughout & (first.kind >= WORDS) & (first.repeated > 0) & no_longer
+    turned = throughout & begins & (first.turned > 0)
+    is_short = lengths < np.where(is_unspaced, *SHORT)
+    few, share = OTHER_CHANGES
+    few_if_short, share_if_short = OTHER_CHANGES_SHORT
+    most_if_short = np.maximum(few_if_short, share_if_short * lengths)
+    is_name = is_unspaced & (first.size >= UNSPACED_LONG) & (first.size <= NAME)
+    name = begins & counts & is_name & (lengths < NAMED)
+    name &= others <= np.where(is_short, most_if_short, few + share * lengths)
+    number = begins & counts & (first.kind == NUMBERS)
+    number &= others <= OTHER_CHANGES_NUMBER * lengths
+    letter = exchanged & is_unspaced & is_short & (first.before <= FIRST_LETTER) & (others <= 1)
+    return repeated | turned | name | number | letter
+
+
+def _interchanged(letters: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return bool[n]: whether some language's writers put one of two code points for the other."""
+    if not letters.any():
+        return np.zeros(len(letters), np.bool_)
+    return np.isin(letters << LETTER_BITS | others, _interchanged_letters())
+
+
+@cache
+def _interchanged_letters() -> np.ndarray:
+    """Return int64[n]: two letters in one number, as keys have them, for all that are known."""
+    from curator.languages import interchanged_letters  # YAML: 40 ms that not every run needs
+
+    pairs = []
+    for letters in interchanged_letters():
+        keys = fold(buffers.of(list(letters))).codepoints.astype(np.int64).tolist()
+        pairs += [one << LETTER_BITS | other for one, other in itertools.permutations(keys, 2)]
+    return np.array(pairs, np.int64)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from curator.kernels import twin
+from curator.kernels.alignment.exchanges import COUNTS
 from curator.kernels.narrow import NarrowKeys
 
 UNSPACED_SEED = 5
@@ -19,6 +20,36 @@ SPACED_LONG = 3
 """Characters in a row that differ, from which on a word was exchanged and not a letter. Where one
 letter in five was replaced at random, one such run in five is of two letters or more, and one in 25
 of three."""
+
+
+class Exchange(NamedTuple):
+    """The first change of each pair, and how many of the others, of ``MOST``, are like it.
+
+    A change is trimmed of what both sides begin and end with. The constants are in ``exchanges``.
+    """
+
+    kind: np.ndarray
+    """int64[pairs]: ``NONE`` where nothing stands on one side, or there is no change so ``NEAR`` to
+    the beginning; ``NUMBERS`` where both sides are numerals; ``WORDS`` of ``UNSPACED_LONG`` or
+    ``SPACED_LONG`` characters or more on both, or of ideographs; else ``LETTERS``. The other fields
+    are 0 with ``NONE``."""
+    before: np.ndarray
+    """int64[pairs]: characters before it, in the text in which there are more."""
+    size: np.ndarray
+    """int64[pairs]: characters of the longer side."""
+    letter: np.ndarray
+    """int64[pairs]: the first code point of it in the part."""
+    other_letter: np.ndarray
+    """int64[pairs]: the first code point of it in the whole."""
+    repeated: np.ndarray
+    """int64[pairs]: further changes that exchange the same."""
+    kept: np.ndarray
+    """int64[pairs]: how often the part has what was exchanged for something else, if repeatedly."""
+    turned: np.ndarray
+    """int64[pairs]: twos of changes, of words or numbers, that exchange the same both ways; 0 where
+    there are more changes than ``FEW``."""
+    numbers: np.ndarray
+    """int64[pairs]: further changes of a number for another number; 0 in the same case."""
 
 
 class Alignment(NamedTuple):
@@ -37,6 +68,8 @@ class Alignment(NamedTuple):
     which the second goes on where the first ended in the whole, but for 64 characters at most."""
     long_changes: np.ndarray
     """int64[pairs]: those of ``UNSPACED_LONG`` or ``SPACED_LONG`` characters or more."""
+    exchange: Exchange
+    """The first of them."""
 
 
 def align(
@@ -65,4 +98,5 @@ def align(
     seeds = np.where(is_unspaced[pairs[:, 1]], UNSPACED_SEED, SPACED_SEED)
     long = np.where(is_unspaced[pairs[:, 1]], UNSPACED_LONG, SPACED_LONG)
     found = body.align(tuple(whole), tuple(part), pairs, seeds, 2 * seeds, long, at_least)
-    return Alignment(*found.T)
+    counts = found.T
+    return Alignment._make([*counts[:COUNTS], Exchange(*counts[COUNTS:])])

@@ -11,6 +11,7 @@ import numpy as np
 
 from curator.kernels.alignment.blocks import SIZE, fetch, same
 from curator.kernels.alignment.digits import count_digits, is_digit
+from curator.kernels.alignment.exchanges import COLUMNS, COUNTS, FIELDS, MOST, first_exchange, note
 from curator.kernels.alignment.seeds import (
     PADDING,
     SEED,
@@ -43,18 +44,22 @@ of a part alone, which is all that most strangers are walked along."""
 
 
 @njit(**JOINED)
-def _backward(whole, j, part, i, done, long):  # type: ignore[no-untyped-def]
+def _backward(whole, j, part, i, done, long, changes, n):  # type: ignore[no-untyped-def]
     """Return how many characters agree before ``part[i]``, the digits that do not, the first, and
-    of the runs of characters that do not agree how many there are and how many are ``long``."""
+    of the runs of characters that do not agree how many there are and how many are ``long``; and
+    of how many changes noted there are now ``n``."""
     credit, equal, missed, lost, first = CREDIT // 2, 0, 0, 0, i
     run, runs, long_runs = 0, 0, 0
     for back in range(1, min(BACK, i - done, j) + 1):
         if part[i - back] == whole[j - back]:
             credit = min(CREDIT, credit + MATCH)
             equal += 1
-            runs += run > 0
-            long_runs += run >= long
-            run = 0
+            if run > 0:
+                runs += 1
+                long_runs += run >= long
+                begin = back - 1
+                n = note(changes, n, i - begin, i - begin + run, j - begin, j - begin + run)
+                run = 0
             first, lost = i - back, missed
         else:
             missed += is_digit(part[i - back])
@@ -62,21 +67,24 @@ def _backward(whole, j, part, i, done, long):  # type: ignore[no-untyped-def]
             credit -= MISS
             if credit <= 0:
                 break
-    return equal, lost, first, runs, long_runs
+    return equal, lost, first, runs, long_runs, n
 
 
 @njit(**JOINED)
-def _forward(whole, j, stop, part, i, end, long):  # type: ignore[no-untyped-def]
+def _forward(whole, j, stop, part, i, end, long, changes, n):  # type: ignore[no-untyped-def]
     """Return the same of the characters from ``part[i]`` on, with the end in both texts."""
     credit, equal, missed, lost, last = CREDIT, 0, 0, 0, i
     there, gap, runs, long_runs = j, 0, 0, 0
+    gap_here, gap_there = i, j
     while credit > 0 and i < end and j < stop:
         level = same(part, i, end, whole, j, stop)
         if level == ALL:
             credit = CREDIT
-            runs += gap > 0
-            long_runs += gap >= long
-            gap = 0
+            if gap > 0:
+                runs += 1
+                long_runs += gap >= long
+                n = note(changes, n, gap_here, i, gap_there, j)
+                gap = 0
             equal += SIZE
             i += SIZE
             j += SIZE
@@ -91,14 +99,18 @@ def _forward(whole, j, stop, part, i, end, long):  # type: ignore[no-untyped-def
             if run > 0:
                 credit = min(CREDIT, credit + MATCH * run)
                 equal += run
-                runs += gap > 0
-                long_runs += gap >= long
-                gap = 0
+                if gap > 0:
+                    runs += 1
+                    long_runs += gap >= long
+                    n = note(changes, n, gap_here, i + k, gap_there, j + k)
+                    gap = 0
                 k += run
                 last, there, lost = i + k, j + k, missed
             if k >= limit or k > SIZE - 3:  # the two characters after this one are not in sight
                 break
             credit -= MISS
+            if gap == 0:
+                gap_here, gap_there = i + k, j + k
             gap += 1
             # One replaced, one more or one less: whichever makes the next two agree.
             if (level >> np.uint64(k + 1)) & BOTH != BOTH:
@@ -113,23 +125,24 @@ def _forward(whole, j, stop, part, i, end, long):  # type: ignore[no-untyped-def
                 break
         i += k - stays
         j += k - waits
-    return equal, lost, last, there, runs, long_runs
+    return equal, lost, last, there, runs, long_runs, n
 
 
 @njit(**JOINED)
 def _walk(  # type: ignore[no-untyped-def]
-    whole, w, stop, part, end, asked, index, window, stretches, counts
+    whole, w, stop, part, end, asked, index, window, stretches, changes, counts
 ):
-    """Write the six ``counts`` of ``Alignment`` for one pair; none when it misses too much.
+    """Write the ``counts`` of ``Alignment`` for one pair; none when it misses too much.
 
     The whole, of number ``w``, ends before ``stop``, the part before ``end``. ``stretches`` has
-    room for the first and last places of all: strangers' digits are not worth counting.
+    room for the first and last places of all, ``changes`` for what differs: strangers' digits and
+    words are not worth looking at.
     """
     seed, shortest, long, may_miss = asked
     aligned, equal, lost, n_stretches = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     runs, long_runs, left = np.int64(0), np.int64(0), np.int64(0)
     i, done, base, n = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    present = np.uint64(0)
+    noted, present = np.int64(0), np.uint64(0)
     while i + seed <= end and end - done >= shortest:  # what follows counts with so many or more
         # Missed is what lies between stretches; what follows can reach back over BACK characters.
         if done - aligned + max(np.int64(0), i - done - BACK) > may_miss:
@@ -152,11 +165,16 @@ def _walk(  # type: ignore[no-untyped-def]
             if j < 0:
                 i += 1
                 continue
-        before, lost_before, begin, runs_before, long_before = _backward(
-            whole, j, part, i, done, long
+        before, lost_before, begin, runs_before, long_before, n_noted = _backward(
+            whole, j, part, i, done, long, changes, noted
         )
-        after, lost_after, last, there, runs_after, long_after = _forward(
-            whole, j + seed, stop, part, i + seed, end, long
+        # It goes on where the one before stopped, in both texts, or nearly.
+        at = j - (i - begin)
+        goes_on = 0 <= at - left <= BACK
+        if goes_on and (begin > done or at > left):
+            n_noted = note(changes, n_noted, done, begin, left, at)
+        after, lost_after, last, there, runs_after, long_after, n_noted = _forward(
+            whole, j + seed, stop, part, i + seed, end, long, changes, n_noted
         )
         if before + seed + after >= shortest:
             stretches[n_stretches, 0], stretches[n_stretches, 1] = begin, last
@@ -166,9 +184,10 @@ def _walk(  # type: ignore[no-untyped-def]
             lost += lost_before + lost_after
             runs += runs_before + runs_after
             long_runs += long_before + long_after
-            if 0 <= j - (i - begin) - left <= BACK:  # it goes on where it stopped, in both
+            if goes_on:
                 runs += begin > done
                 long_runs += begin - done >= long
+            noted = n_noted
             left = there
             done = last
         i = last
@@ -177,17 +196,20 @@ def _walk(  # type: ignore[no-untyped-def]
     if aligned > 0 and stop - left <= BACK:
         runs += end > done
         long_runs += end - done >= long
+        if end > done or stop > left:
+            noted = note(changes, noted, done, end, left, stop)
     digits = np.int64(0)
     for stretch in range(n_stretches):
         digits += count_digits(part, stretches[stretch, 0], stretches[stretch, 1])
     counts[0], counts[1], counts[2], counts[3] = aligned, equal, digits, digits - lost
     counts[4], counts[5] = runs, long_runs
+    first_exchange(whole, part, end, changes, noted, long, counts[COUNTS:])
 
 
 @njit(cache=True, nogil=True)
 def align(whole, part, pairs, seeds, shortest, long, at_least):  # type: ignore[no-untyped-def]
-    """Return int64[pairs, 6]: the fields of ``Alignment``; see the contract."""
-    result = np.zeros((len(pairs), 6), np.int64)
+    """Return int64[pairs, 15]: the fields of ``Alignment``; see the contract."""
+    result = np.zeros((len(pairs), COUNTS + FIELDS), np.int64)
     most, most_of_part, most_stretches = np.int64(1), np.int64(1), np.int64(1)
     for p in range(len(pairs)):
         most_stretches = max(most_stretches, part[0][pairs[p, 1]] // shortest[p])
@@ -196,15 +218,16 @@ def align(whole, part, pairs, seeds, shortest, long, at_least):  # type: ignore[
     room = np.empty(most + PADDING, np.uint32), np.empty(most_of_part + PADDING, np.uint32)
     index, window = empty_index(most), empty_window()
     stretches = np.empty((most_stretches, 2), np.int64)
+    changes = np.empty((MOST, COLUMNS), np.int64)
     asked = seeds, shortest, long, at_least
     whole, part = with_widths(*whole), with_widths(*part)
-    _walk_all(whole, part, pairs, asked, room, index, window, stretches, result)
+    _walk_all(whole, part, pairs, asked, room, index, window, stretches, changes, result)
     return result
 
 
 @njit(**BARE)
 def _walk_all(  # type: ignore[no-untyped-def]
-    whole, part, pairs, asked, room, index, window, stretches, result
+    whole, part, pairs, asked, room, index, window, stretches, changes, result
 ):
     """Write the counts of all pairs into ``result`` (zeros).
 
@@ -228,7 +251,7 @@ def _walk_all(  # type: ignore[no-untyped-def]
         widen_one(part, q, here, 0)
         may_miss = np.int64(np.float64(end) * (1.0 - at_least) + 1e-6)
         limits = seed, shortest[p], long[p], may_miss
-        _walk(there, w, stop, here, end, limits, index, window, stretches, result[p])
+        _walk(there, w, stop, here, end, limits, index, window, stretches, changes, result[p])
 
 
 @njit(**BARE)

@@ -1,4 +1,4 @@
-"""Decimal digits of every script."""
+"""Decimal digits, and other characters that stand for numbers, of every script."""
 
 from __future__ import annotations
 
@@ -23,22 +23,40 @@ OTHERS = tuple(map(np.uint32, (0x660, 0x2FFF, 0xA620, 0x1FFFF)))
 most of the text of some languages, and no digits."""
 
 
-def _bits() -> np.ndarray:
-    """Return uint32[BOUND / 32]: a bit for every code point, set for digits."""
-    is_digit = np.zeros(int(BOUND), np.bool_)
-    is_digit[(ZEROS[:, None] + np.arange(10, dtype=np.uint32)).ravel()] = True
-    return np.packbits(is_digit, bitorder="little").view("<u4").astype(np.uint32)
+def _bits(points: np.ndarray) -> np.ndarray:
+    """Return uint32[BOUND / 32]: a bit for every code point, set for ``points``."""
+    chosen = np.zeros(int(BOUND), np.bool_)
+    chosen[points] = True
+    return np.packbits(chosen, bitorder="little").view("<u4").astype(np.uint32)
 
 
-BITS = _bits()
+BITS = _bits((ZEROS[:, None] + np.arange(10, dtype=np.uint32)).ravel())
+NUMERALS = [
+    point for point in range(int(BOUND)) if unicodedata.numeric(chr(point), None) is not None
+]
+NUMERAL_BITS = _bits(np.array([*NUMERALS, ord("两")]))
+"""The same of all characters that stand for a number, 「十」 and 「廿」 among them, as keys have
+them; Unicode knows no value of 「两」."""
+
+
+@njit(**BARE)
+def _has(bits, c):  # type: ignore[no-untyped-def]
+    """Return 1 for a code point whose bit is set, else 0."""
+    if c >= BOUND:
+        return np.int64(0)
+    return np.int64((bits[c >> np.uint32(5)] >> (c & np.uint32(31))) & np.uint32(1))
 
 
 @njit(**BARE)
 def is_digit(c):  # type: ignore[no-untyped-def]
     """Return 1 for a decimal digit of any script, else 0."""
-    if c >= BOUND:
-        return np.int64(0)
-    return np.int64((BITS[c >> np.uint32(5)] >> (c & np.uint32(31))) & np.uint32(1))
+    return _has(BITS, c)
+
+
+@njit(**BARE)
+def is_numeral(c):  # type: ignore[no-untyped-def]
+    """Return 1 for a character that stands for a number, a digit or not, else 0."""
+    return _has(NUMERAL_BITS, c)
 
 
 @njit(**BARE)

@@ -1,0 +1,169 @@
+"""The first change of two aligned texts: what stands in one where the other has something else.
+
+Pages of one make begin with what they are about: 「閏三月三十係…」 beside 「閏四月三十係…」. What
+is exchanged there comes again where the page names its subject again, which letters that were
+mistyped do not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from curator.kernels.alignment.digits import is_numeral
+from curator.kernels.alignment.seeds import agree
+from curator.kernels.blocks import BARE, JOINED
+from curator.kernels.compiled import njit
+
+MOST = 32
+"""Changes of a pair that are kept, the first that are found."""
+PART, PART_END, WHOLE, WHOLE_END, OF = range(5)
+"""Columns of a change: where it begins in the part and in the whole, before where it ends, and of
+what it is."""
+COLUMNS = 5
+NEAR = 16
+"""Characters before the first change at most, in both texts: it is not looked at further on."""
+FEW = 16
+"""So many changes are looked at one by one, each beside every other."""
+NONE, LETTERS, WORDS, NUMBERS = range(4)
+"""What is exchanged: nothing for something, single letters, words (or ideographs), numerals."""
+KIND, BEFORE, SIZE, LETTER, OTHER_LETTER, REPEATED, KEPT, TURNED, NUMBERED = range(9)
+"""Columns of the result; see ``Exchange``."""
+FIELDS = 9
+COUNTS = 6
+"""Columns before those, the other fields of ``Alignment``."""
+IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+
+
+@njit(**JOINED)
+def note(changes, n, i, end, j, stop):  # type: ignore[no-untyped-def]
+    """Write that ``part[i:end]`` stands for ``whole[j:stop]``; return how many changes there are.
+
+    ``changes`` is int64[MOST, COLUMNS], of which ``n`` are written; once it is full no more are.
+    """
+    if n == MOST:
+        return n
+    _write(changes, n, i, end, j, stop)
+    return n + 1
+
+
+@njit(**JOINED)
+def _write(changes, at, i, end, j, stop):  # type: ignore[no-untyped-def]
+    changes[at, PART], changes[at, PART_END] = i, end
+    changes[at, WHOLE], changes[at, WHOLE_END] = j, stop
+
+
+@njit(**BARE)
+def _trim(whole, part, changes, at):  # type: ignore[no-untyped-def]
+    """Take from both sides of a change what both begin and end with."""
+    i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
+    while i < end and j < stop and part[i] == whole[j]:
+        i += 1
+        j += 1
+    while i < end and j < stop and part[end - 1] == whole[stop - 1]:
+        end -= 1
+        stop -= 1
+    _write(changes, at, i, end, j, stop)
+
+
+@njit(**BARE)
+def _is_ideograph(c):  # type: ignore[no-untyped-def]
+    for low, high in IDEOGRAPHS:  # noqa: SIM110 (numba has no any() of a generator)
+        if low <= c <= high:
+            return True
+    return False
+
+
+@njit(**BARE)
+def _are_numerals(text, start, stop):  # type: ignore[no-untyped-def]
+    for at in range(start, stop):
+        if not is_numeral(text[at]):
+            return False
+    return start < stop
+
+
+@njit(**BARE)
+def _kind(whole, part, changes, at, long):  # type: ignore[no-untyped-def]
+    """Return what a change exchanges; ``long`` letters on both sides are words."""
+    i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
+    if i == end or j == stop:
+        return NONE
+    if _are_numerals(part, i, end) and _are_numerals(whole, j, stop):
+        return NUMBERS
+    if min(end - i, stop - j) >= long or (_is_ideograph(part[i]) and _is_ideograph(whole[j])):
+        return WORDS
+    return LETTERS
+
+
+@njit(**BARE)
+def _equal(one, i, end, other, j, stop):  # type: ignore[no-untyped-def]
+    return end - i == stop - j and agree(one, i, other, j, end - i)
+
+
+@njit(**BARE)
+def _same(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
+    """Return whether two changes exchange the same."""
+    i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
+    k, last, m, bound = changes[other, 0], changes[other, 1], changes[other, 2], changes[other, 3]
+    return _equal(part, i, end, part, k, last) and _equal(whole, j, stop, whole, m, bound)
+
+
+@njit(**BARE)
+def _turned(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
+    """Return whether one change exchanges what another does the other way."""
+    i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
+    k, last, m, bound = changes[other, 0], changes[other, 1], changes[other, 2], changes[other, 3]
+    return _equal(part, i, end, whole, m, bound) and _equal(whole, j, stop, part, k, last)
+
+
+@njit(**BARE)
+def first_exchange(whole, part, size, changes, n, long, found):  # type: ignore[no-untyped-def]
+    """Write the fields of ``Exchange`` into ``found`` (int64[FIELDS], zeros).
+
+    The part has ``size`` characters.
+    The first of the ``n`` changes is the one that begins, and then ends, first in the part. Only if
+    it is near the beginning are the others looked at.
+    """
+    first = 0
+    for at in range(1, n):
+        begins = changes[at, PART] - changes[first, PART]
+        if begins < 0 or (begins == 0 and changes[at, PART_END] < changes[first, PART_END]):
+            first = at
+    if n == 0 or max(changes[first, PART], changes[first, WHOLE]) > NEAR:
+        return
+    _trim(whole, part, changes, first)
+    kind = _kind(whole, part, changes, first, long)
+    i, end, j, stop = changes[first, 0], changes[first, 1], changes[first, 2], changes[first, 3]
+    if kind == NONE or max(i, j) > NEAR:
+        return
+    found[KIND], found[BEFORE], found[SIZE] = kind, max(i, j), max(end - i, stop - j)
+    found[LETTER], found[OTHER_LETTER] = part[i], whole[j]
+    repeated = np.int64(0)
+    for at in range(n):
+        new, old = changes[at, 1] - changes[at, 0], changes[at, 3] - changes[at, 2]
+        # As much shorter or longer as the first: trimming takes as much from both sides.
+        if at == first or new - old != (end - i) - (stop - j) or new < end - i:
+            continue
+        if new > end - i:
+            _trim(whole, part, changes, at)
+        repeated += _same(whole, part, changes, at, first)
+    found[REPEATED] = repeated
+    if repeated > 0:
+        for at in range(size - (stop - j) + 1):
+            found[KEPT] += agree(part, at, whole, j, stop - j)
+    if n <= FEW:
+        _look_at_all(whole, part, changes, n, first, long, found)
+
+
+@njit(**BARE)
+def _look_at_all(whole, part, changes, n, first, long, found):  # type: ignore[no-untyped-def]
+    """Write how many of few changes are of numbers, and how many exchange the same both ways."""
+    for at in range(n):
+        _trim(whole, part, changes, at)
+        kind = _kind(whole, part, changes, at, long)
+        changes[at, OF] = kind
+        if kind == NUMBERS and at != first:
+            found[NUMBERED] += not _same(whole, part, changes, at, first)
+        if kind >= WORDS:
+            for other in range(at):
+                if changes[other, OF] >= WORDS:
+                    found[TURNED] += _turned(whole, part, changes, at, other)
