@@ -10,6 +10,7 @@ a base document and its copies are one cluster. Alone in their clusters are
 - `base`: the other natural documents (`sources`: no two are equal or near duplicates; natural
   pairs that share less remain and are no duplicates by this gold);
 - `stub`: pages of one template with other fills, 2 % of all documents;
+- `twin`: short pages in twos to fours that are equal but for what they are about, 1 %;
 - `quote`: documents in twos and threes that share a passage, 15 to 35 % of the shortest, 1.5 %;
 - `splice`: the first half of one base document and the second half of another, neither of which
   has a copy, 1.5 %; the two are in the corpus.
@@ -34,8 +35,11 @@ COPIED = 0.3
 COPIES = (0.4, 0.3, 0.2, 0.1)
 """Share of one, two, three and four copies among them."""
 
-STUBS, QUOTES, SPLICES = 0.02, 0.015, 0.015
+STUBS, TWINS, QUOTES, SPLICES = 0.02, 0.01, 0.015, 0.015
 """Shares of the negatives among all documents."""
+
+TWIN_LENGTH = {"han": (60, 200), "latin": (120, 400)}
+"""Characters of a twin, about."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,10 @@ def build(corpora: Path, n_documents: int, seed: int) -> list[Document]:
 def build_script(
     corpora: Path, script: str, count: int, rng: np.random.Generator
 ) -> list[Document]:
-    n_stubs, n_quotes, n_splices = (round(count * s) for s in (STUBS, QUOTES, SPLICES))
-    copies = copy_plan(count - n_stubs - n_quotes - n_splices, rng)
+    n_stubs, n_twins, n_quotes, n_splices = (
+        round(count * share) for share in (STUBS, TWINS, QUOTES, SPLICES)
+    )
+    copies = copy_plan(count - n_stubs - n_twins - n_quotes - n_splices, rng)
     texts = sources.documents(corpora, script, len(copies) + n_quotes, rng)
     bases, quoting = texts[: len(copies)], texts[len(copies) :]
     letters = sources.letters(bases[:500], script)
@@ -85,6 +91,8 @@ def build_script(
         add(text, "splice")
     for _ in range(n_stubs):
         add(templates.stub(script, rng), "stub")
+    for text in twins(n_twins, planter):
+        add(text, "twin")
     return documents
 
 
@@ -123,6 +131,19 @@ def splices(texts: list[str], count: int) -> list[str]:
         first, second = (texts[i] for i in order[place : place + 2])
         # Cut by characters: a half by sentences can be nearly all of a document.
         found.append(first[: len(first) // 2] + second[len(second) // 2 :])
+    return found[:count]
+
+
+def twins(count: int, planter: Planter) -> list[str]:
+    """Return pages in twos to fours, of held-out sentences, that are about different things."""
+    found: list[str] = []
+    while len(found) < count:
+        length = planter.rng.uniform(*TWIN_LENGTH[planter.script])
+        passage: list[str] = []
+        while sum(map(len, passage)) < length:
+            passage.append(next(planter.held_out).replace("\n", " "))
+        n = min(int(planter.rng.integers(2, 5)), max(2, count - len(found)))
+        found += templates.twins(planter.script, passage, n, planter.rng)
     return found[:count]
 
 

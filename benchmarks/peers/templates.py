@@ -1,7 +1,8 @@
 """Pages of a template with other fills, and what web sites put before and after an article.
 
 The sentences are written for this benchmark. Two pages of one template are not copies of each
-other: what they say differs, and about half of their characters do.
+other: what they say differs, and about half of their characters do. Twins differ in what they are
+about alone, as the entries for the months of a calendar or the members of a council do.
 """
 
 from __future__ import annotations
@@ -242,6 +243,34 @@ def stub(script: str, rng: np.random.Generator) -> str:
     chosen = [s for n, s in enumerate(sentences) if n == 0 or rng.random() < 0.8]
     joint = "" if script == "han" else " "
     return joint.join(_fill(sentence, script, rng, known) for sentence in chosen)
+
+
+SUBJECTS = {
+    "han": ("{place}", "{name}", "{place}站", "{thing}", "第{number}屆{place}墟"),
+    "latin": ("{place}", "{name}", "Pasar {place}", "Stasiun {place}"),
+}
+"""What pages of one make are about."""
+
+
+def twins(script: str, passage: list[str], n: int, rng: np.random.Generator) -> list[str]:
+    """Return `n` pages that say the same sentences, each of something else.
+
+    What a page is about stands at its beginning and before some of the sentences; every other make
+    has a number as well, another one in each page.
+    """
+    joint = "" if script == "han" else " "
+    kind = SUBJECTS[script][int(rng.integers(len(SUBJECTS[script])))]
+    again = rng.random(len(passage)) < 0.5
+    numbered = rng.random() < 0.5
+    pages: dict[str, str] = {}
+    while len(pages) < n:
+        subject = _fill(kind, script, rng, {})
+        number = f"（{_fill('{people}', script, rng, {})}）" if numbered else ""
+        told = [subject + joint + s if a else s for s, a in zip(passage, again, strict=True)]
+        pages[subject] = (
+            f"{subject}{number}" + ("，" if script == "han" else ": ") + joint.join(told)
+        )
+    return list(pages.values())
 
 
 def site(script: str, rng: np.random.Generator) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from benchmarks.peers.quality import judge
 from tests.conftest import REPOSITORY
 
 N_DOCUMENTS = 1600
-NEGATIVES = {"base", "stub", "quote", "splice"}
+NEGATIVES = {"base", "stub", "twin", "quote", "splice"}
 YUE = "香港地舖好多都係賣街坊嘢，朝早八點開門，夜晚十點收工，老闆話生意麻麻，不過啲熟客成日返嚟。"
 JAV = "Saben esuk wong-wong padha menyang pasar tuku jangan, banjur bali mulih sadurungé awan."
 
@@ -134,7 +134,7 @@ def test_a_splice_is_half_of_one_document_and_half_of_another(
             t for t in alone if t.startswith(text[:near_half]) or t.endswith(text[-near_half:])
         ]
         assert len(parts) == 2
-        assert all(sources.contained(text, part) < 0.65 for part in parts)
+        assert all(sources.contained(text, part) < 0.7 < sources.CONTAINED for part in parts)
 
 
 def test_pages_of_one_template_are_far_from_equal() -> None:
@@ -143,6 +143,18 @@ def test_pages_of_one_template_are_far_from_equal() -> None:
         keys = [re.sub(r"\W", "", templates.stub(script, rng).casefold()) for _ in range(150)]
         found = [sources.contained(a, b) for i, a in enumerate(keys) for b in keys[:i]]
         assert 0.45 < max(found) < sources.CONTAINED
+
+
+@pytest.mark.parametrize(("script", "passage"), [("han", [YUE, YUE]), ("latin", [JAV, JAV])])
+def test_twins_differ_in_what_they_are_about(script: str, passage: list[str]) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        pages = templates.twins(script, passage, 4, rng)
+        assert len(set(pages)) == 4
+        assert len({re.split("[，:（]", page)[0] for page in pages}) == 4
+        for page in pages:
+            assert all(sentence in page for sentence in passage)
+            assert len(page) < sum(map(len, passage)) + 120
 
 
 def test_natural_near_duplicates_are_left_out_in_either_script() -> None:
