@@ -139,7 +139,19 @@ class PlainWalk:
         swaps = [(one, other) for _, one, other in pieces]
         kinds = [kind(one, other, long) for one, other in swaps]
         others = [at for at in range(len(swaps)) if at != first]
-        repeated = sum(swaps[at] == (new, old) for at in others)
+        size = max(len(new), len(old))
+        found = kinds[first], before, size, ord(new[0]), ord(old[0])
+        if kinds[first] == LETTERS:
+            return *found, 0, 0, 0, 0
+        repeated = sum(
+            kinds[at] == kinds[first]
+            and (
+                swaps[at] == (new, old)
+                if kinds[at] == NUMBERS
+                else begin_alike(swaps[at], (new, old))
+            )
+            for at in others
+        )
         tail = range(len(self.part))
         kept = sum(self.part.startswith(old, at) for at in tail) if repeated else 0
         turned = numbers = 0
@@ -149,9 +161,7 @@ class PlainWalk:
                 min(kinds[one], kinds[two]) >= WORDS and swaps[one] == swaps[two][::-1]
                 for one, two in itertools.combinations(range(len(swaps)), 2)
             )
-        size = max(len(new), len(old))
-        letters = ord(new[0]), ord(old[0])
-        return kinds[first], before, size, *letters, repeated, kept, turned, numbers
+        return *found, repeated, kept, turned, numbers
 
     def backward(self, j: int, i: int, lowest: int) -> tuple[list[int], list[Change]]:
         """Return the places that agree, and the changes between them."""
@@ -216,6 +226,10 @@ def trimmed(new: str, old: str) -> tuple[int, str, str]:
     new, old = new[prefix:], old[prefix:]
     suffix = alike(new[::-1], old[::-1])
     return prefix, new[: len(new) - suffix], old[: len(old) - suffix]
+
+
+def begin_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return all(a.startswith(b) or b.startswith(a) for a, b in zip(one, other, strict=True))
 
 
 def kind(new: str, old: str, long: int) -> int:

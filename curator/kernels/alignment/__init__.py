@@ -42,7 +42,8 @@ class Exchange(NamedTuple):
     other_letter: np.ndarray
     """int64[pairs]: the first code point of it in the whole."""
     repeated: np.ndarray
-    """int64[pairs]: further changes that exchange the same."""
+    """int64[pairs]: further changes that exchange the same, or of words what it begins with. This
+    and what follows is 0 with ``LETTERS``."""
     kept: np.ndarray
     """int64[pairs]: how often the part has what was exchanged for something else, if repeatedly."""
     turned: np.ndarray

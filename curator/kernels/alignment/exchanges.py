@@ -108,6 +108,23 @@ def _same(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
 
 
 @njit(**BARE)
+def _repeats(whole, part, changes, at, first, long):  # type: ignore[no-untyped-def]
+    """Return whether a change exchanges what the first one does, or what that begins with.
+
+    A name that stands alone further on has a number behind it at the beginning, and the other way.
+    """
+    kind, of_first = _kind(whole, part, changes, at, long), _kind(whole, part, changes, first, long)
+    if kind < WORDS or kind != of_first:
+        return False
+    if kind == NUMBERS:
+        return _same(whole, part, changes, at, first)
+    i, j, k, m = changes[at, 0], changes[at, 2], changes[first, 0], changes[first, 2]
+    new = min(changes[at, 1] - i, changes[first, 1] - k)
+    old = min(changes[at, 3] - j, changes[first, 3] - m)
+    return agree(part, i, part, k, new) and agree(whole, j, whole, m, old)
+
+
+@njit(**BARE)
 def _turned(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
     """Return whether one change exchanges what another does the other way."""
     i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
@@ -137,15 +154,16 @@ def first_exchange(whole, part, size, changes, n, long, found):  # type: ignore[
         return
     found[KIND], found[BEFORE], found[SIZE] = kind, max(i, j), max(end - i, stop - j)
     found[LETTER], found[OTHER_LETTER] = part[i], whole[j]
+    if kind < WORDS:
+        return
     repeated = np.int64(0)
     for at in range(n):
-        new, old = changes[at, 1] - changes[at, 0], changes[at, 3] - changes[at, 2]
-        # As much shorter or longer as the first: trimming takes as much from both sides.
-        if at == first or new - old != (end - i) - (stop - j) or new < end - i:
+        begin, there = changes[at, PART], changes[at, WHOLE]
+        if at == first or begin == changes[at, PART_END] or there == changes[at, WHOLE_END]:
             continue
-        if new > end - i:
+        if part[begin] == part[i] or part[begin] == whole[there]:  # where there is what to trim
             _trim(whole, part, changes, at)
-        repeated += _same(whole, part, changes, at, first)
+            repeated += _repeats(whole, part, changes, at, first, long)
     found[REPEATED] = repeated
     if repeated > 0:
         for at in range(size - (stop - j) + 1):
