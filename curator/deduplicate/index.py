@@ -39,7 +39,7 @@ from curator.kernels.fold import Keys
 from curator.kernels.narrow import NarrowKeys, narrow, widen
 
 INDEX = "index.json"
-FORMAT = "curator-dedup-index/2"
+FORMAT = "curator-dedup-index/3"
 ROWS_PER_GROUP = 1 << 14
 ROWS_AT_ONCE = 1 << 16
 """Documents of the index that are one part, at some 600 bytes and their key each."""

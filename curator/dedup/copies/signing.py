@@ -22,6 +22,7 @@ from curator.kernels.fold import Keys, fold, key_hashes
 from curator.kernels.minhash import short_bands, signatures
 from curator.kernels.narrow import NarrowKeys, narrow
 from curator.kernels.shingles import unspaced
+from curator.kernels.spelling import modern_spelling
 
 SPACED_FACTOR = 2
 """Scripts with spaces need this many times ``min_key_characters``: a letter says less than a
@@ -210,6 +211,7 @@ def sign(texts: Utf8, signing: Signing) -> Signed:
     """Fold and sign ``texts``; no documents give arrays of no length."""
     keys = fold(texts)
     without_spaces = unspaced(keys)
+    keys = modern_spelling(keys, ~without_spaces)
     lengths = lengths_of(keys, signing, without_spaces)
     signed = np.flatnonzero(lengths)
     shape = signing.bands, signing.rows_per_band
