@@ -71,8 +71,8 @@ class FuzzyDuplicates(GlobalStageBase):
 
     Texts are compared by their folded key: case, punctuation, white space, Traditional or
     Simplified script and regional variants make no difference, nor do the old and the new Latin
-    spelling of Indonesian, Malay, Javanese and Sundanese (``modern_spelling``). A document runs alongside a kept
-    one where stretch by stretch, in whatever order, two of three characters are the same; beside
+    spelling of Indonesian, Malay, Javanese and Sundanese (``modern_spelling``). A document runs
+    alongside a kept one where stretch by stretch, in whatever order, two of three characters are the same; beside
     one more than twice as long, 97 % of it must. No copies are: pages that say something else, in
     which words or numbers differ and not letters here and there, short pages that name another
     subject at their beginning (``differences``), and pages that share only what many documents
