@@ -72,12 +72,12 @@ class FuzzyDuplicates(GlobalStageBase):
     Texts are compared by their folded key: case, punctuation, white space, Traditional or
     Simplified script and regional variants make no difference, nor do the old and the new Latin
     spelling of Indonesian, Malay, Javanese and Sundanese (``modern_spelling``). A document runs
-    alongside a kept one where stretch by stretch, in whatever order, two of three characters are the same; beside
-    one more than twice as long, 97 % of it must. No copies are: pages that say something else, in
-    which words or numbers differ and not letters here and there, short pages that name another
-    subject at their beginning (``differences``), and pages that share only what many documents
-    share. A copy of a copy is dropped, too, when seven tenths of it
-    run alongside the kept document.
+    alongside a kept one where stretch by stretch, in whatever order, two of three characters are
+    the same; beside one more than twice as long, 97 % of it must. No copies are: pages that say
+    something else, in which words or numbers differ and not letters here and there, short pages
+    that name another subject at their beginning (``differences``), and pages that share only what
+    many documents share. A copy of a copy is dropped, too, when seven tenths of it run alongside
+    the kept document.
 
     With ``jaccard`` the classical rule holds instead: the share of shingles in common.
 
