@@ -14,6 +14,9 @@ from curator.errors import DataError, RecipeError, nearest
 
 __all__ = ["Contrast", "Language", "interchanged_letters", "known_languages", "load_language"]
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same as a library in C, where PyYAML was built with it: a fifth of the time."""
+
 
 @dataclass(frozen=True)
 class Contrast:
@@ -70,7 +73,7 @@ def load_language(code: str) -> Language:
     if code not in known_languages():
         raise RecipeError(f"no language pack {code!r}{nearest(code, known_languages())}")
     text = resources.files(__name__).joinpath(code, "language.yaml").read_text(encoding="utf-8")
-    return _language(f"languages/{code}/language.yaml", yaml.safe_load(text))
+    return _language(f"languages/{code}/language.yaml", yaml.load(text, Loader=LOADER))
 
 
 @cache
