@@ -6,13 +6,13 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curator.kernels import buffers
-from curator.kernels.fold import Keys, fold
+from curator.kernels.buffers import Utf8
 from curator.kernels.spelling import modern_spelling
-from curator.kernels.spelling.cpu import AT_ONCE, MORE, OFTEN_CONSONANTS, OFTEN_OE, TIMES
+from curator.kernels.spelling.cpu import LOOKED_AT, MOST, OFTEN_CONSONANTS, OFTEN_OE, TIMES
 
 INDONESIAN = (
     "Pada suatu hari anak itu pergi ke sungai yang jauh, mencuci baju ibunya dan bernyanyi. "
@@ -40,75 +40,86 @@ OTHERS = [
 ]
 
 
-def modern(texts: list[str], asked: bool = True) -> list[str]:
-    keys = fold(buffers.of(texts))
-    found = modern_spelling(keys, np.full(len(texts), asked))
+def modern(texts: list[str]) -> list[str]:
+    found = modern_spelling(buffers.of(texts))
     assert found.offsets[0] == 0
-    assert found.offsets[-1] == len(found.codepoints)
+    assert found.offsets[-1] == len(found.data)
     return [found.document(i) for i in range(len(texts))]
 
 
-def plain(key: str) -> str:
+def plain(text: str) -> str:
     """The same with strings."""
-    is_old = []
-    for old, new, often in (("oe", "u", OFTEN_OE), ("[dt]j", "[cy]", OFTEN_CONSONANTS)):
-        n_old, n_new = len(re.findall(old, key)), len(re.findall(new, key))
-        is_old.append(n_old * often >= len(key) and n_new * TIMES <= n_old)
-    if is_old[1]:
-        key = re.sub("tj|dj|j", lambda m: {"tj": "c", "dj": "j", "j": "y"}[m[0]], key)
-    return key.replace("oe", "u") if is_old[0] else key
+    head = text.encode()[:LOOKED_AT]
+    if 2 * len(re.findall(b"[A-z]", head)) < len(head):
+        return text
+    oe, old = len(re.findall(b"(?i)oe", head)), len(re.findall(b"(?i)[dt]j", head))
+    u, new = len(re.findall(b"(?i)u", head)), len(re.findall(b"(?i)[cy]", head))
+    most = len(head) // MOST
+    is_oe = 0 < len(head) <= oe * OFTEN_OE and u * TIMES <= min(oe, most)
+    if 0 < len(head) <= old * OFTEN_CONSONANTS and new * TIMES <= min(old, most):
+        today = {"tj": "c", "dj": "j", "j": "y"}
+        text = re.sub("(?ai)tj|dj|j", lambda m: today[m[0].lower()], text)
+    return re.sub("(?ai)oe", "u", text) if is_oe else text
 
 
 @LANGUAGES
 @pytest.mark.parametrize("old", [TO_1901, TO_1947])
-def test_a_text_in_an_old_spelling_gets_the_key_of_today(text: str, old: dict) -> None:
-    today = fold(buffers.of([text])).document(0)
-    assert modern([text.lower().translate(old)]) == [today]
-    assert modern([text.lower().translate(old) * 30]) == [today * 30]
-    assert modern([text.lower().translate(old)], asked=False) != [today]
+def test_a_text_in_an_old_spelling_gets_that_of_today(text: str, old: dict) -> None:
+    today = text.lower()
+    for times in (1, 30):
+        assert modern([today.translate(old) * times]) == [today * times]
+        capitals = modern([(today.translate(old) * times).upper()])
+        assert capitals[0].lower() == today * times
 
 
 @LANGUAGES
 def test_texts_of_today_and_in_other_languages_stay_as_they_are(text: str) -> None:
-    keys = fold(buffers.of([text, *OTHERS]))
-    assert modern_spelling(keys, np.ones(len(OTHERS) + 1, np.bool_)) is keys
-    texts = [*OTHERS, text.lower().translate(TO_1901), *OTHERS]
-    found = modern(texts)
-    expected = [fold(buffers.of([other])).document(0) for other in OTHERS]
-    assert found[: len(OTHERS)] == expected
-    assert found[len(OTHERS) + 1 :] == expected
+    texts = buffers.of([text, *OTHERS])
+    assert modern_spelling(texts) is texts
+    old = text.lower().translate(TO_1901)
+    found = modern([*OTHERS, old, *OTHERS, old, old])
+    n = len(OTHERS)
+    assert found[:n] == found[n + 1 : 2 * n + 1] == OTHERS
+    assert {found[n], *found[2 * n + 1 :]} == {text.lower()}
 
 
-def test_one_letter_of_today_in_fifty_is_a_name_or_a_foreign_word() -> None:
+def test_what_stands_before_and_behind_a_slice_is_left_alone() -> None:
     old = INDONESIAN.lower().translate(TO_1901)
-    assert 2 * TIMES <= 16 * old.count("oe") < 4 * TIMES
-    assert "oe" not in modern(["guru " + old * 16])[0]
-    assert "oe" in modern(["guru guru " + old * 16])[0]
-    # So many at the beginning, and the rest is not looked at.
-    few, many = ("uc" * n + "a" * AT_ONCE for n in (MORE, MORE + 1))
-    assert "oe" not in modern([few + old * 8 * TIMES])[0]
-    assert "oe" in modern([many + old * 8 * TIMES])[0]
+    whole = buffers.of([OTHERS[0], old, OTHERS[5], old, OTHERS[1]])
+    found = modern_spelling(Utf8(whole.offsets[1:5], whole.data))
+    today = INDONESIAN.lower()
+    assert [found.document(i) for i in range(3)] == [today, OTHERS[5], today]
+
+
+def test_one_letter_of_today_in_ten_is_a_name_or_a_foreign_word() -> None:
+    old = INDONESIAN.lower().translate(TO_1901)
+    n = old.count("oe") // TIMES
+    assert n >= 1
+    assert "oe" not in modern(["u" * n + old])[0]
+    assert "oe" in modern(["u" * (n + 1) + old])[0]
+
+
+def test_the_beginning_of_a_text_decides() -> None:
+    old = INDONESIAN.lower().translate(TO_1901)
+    today = INDONESIAN * 20
+    assert "soengai" in modern([today + old * 20])[0]
+    assert "sungai" in modern([old * 20 + today])[0]
+    assert "soengai" not in modern([old * 20 + today])[0]
+
+
+PIECES = ["oe", "tj", "dj", "j", "o", "e", "d", "t", "u", "c", "oe" * 60, "tJ" * 60, "é", "嘅", " "]
 
 
 @settings(deadline=None)
 @given(
     st.lists(
-        st.lists(
-            st.sampled_from(
-                ["oe", "tj", "dj", "j", "o", "e", "d", "t", "u", "c", "y", "a" * 60, "é"]
-            )
-            | st.characters(codec="utf-8"),
-            max_size=40,
-        ).map("".join),
+        st.lists(st.sampled_from(PIECES) | st.characters(codec="utf-8"), max_size=40).map("".join),
         max_size=6,
     )
 )
-def test_keys_are_changed_as_strings_would_be(texts: list[str]) -> None:
-    codepoints = np.array([ord(c) for text in texts for c in text], np.uint32)
-    assume(all(text.count("u") <= MORE for text in texts))
-    nothing = np.zeros(len(texts), np.int64)
-    keys = Keys(np.cumsum([0, *map(len, texts)]), codepoints, nothing, nothing)
-    before = codepoints.copy()
-    found = modern_spelling(keys, np.ones(len(texts), np.bool_))
+def test_texts_are_changed_as_strings_would_be(texts: list[str]) -> None:
+    given_texts = buffers.of(texts)
+    before = given_texts.data.copy()
+    found = modern_spelling(given_texts)
     assert [found.document(i) for i in range(len(texts))] == [plain(text) for text in texts]
-    assert np.array_equal(codepoints, before)
+    assert np.array_equal(given_texts.data, before)

@@ -209,9 +209,8 @@ def signed_keys(found: Mapping[str, np.ndarray]) -> NarrowKeys:
 
 def sign(texts: Utf8, signing: Signing) -> Signed:
     """Fold and sign ``texts``; no documents give arrays of no length."""
-    keys = fold(texts)
+    keys = fold(modern_spelling(texts))
     without_spaces = unspaced(keys)
-    keys = modern_spelling(keys, ~without_spaces)
     lengths = lengths_of(keys, signing, without_spaces)
     signed = np.flatnonzero(lengths)
     shape = signing.bands, signing.rows_per_band
