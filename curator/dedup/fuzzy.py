@@ -75,9 +75,9 @@ class FuzzyDuplicates(GlobalStageBase):
     alongside a kept one where stretch by stretch, in whatever order, two of three characters are
     the same; beside one more than twice as long, 97 % of it must. No copies are: pages that say
     something else, in which words or numbers differ and not letters here and there, short pages
-    that name another subject at their beginning (``differences``), and pages that share only what
-    many documents share. A copy of a copy is dropped, too, when seven tenths of it run alongside
-    the kept document.
+    that name another subject at their beginning, translations into a neighbouring language
+    (``differences``), and pages that share only what many documents share. A copy of a copy is
+    dropped, too, when seven tenths of it run alongside the kept document.
 
     With ``jaccard`` the classical rule holds instead: the share of shingles in common.
 

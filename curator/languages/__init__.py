@@ -12,7 +12,14 @@ import yaml
 
 from curator.errors import DataError, RecipeError, nearest
 
-__all__ = ["Contrast", "Language", "interchanged_letters", "known_languages", "load_language"]
+__all__ = [
+    "Contrast",
+    "Language",
+    "interchanged_letters",
+    "known_languages",
+    "load_language",
+    "telling_letters",
+]
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """What ``yaml.safe_load`` reads with, or the same in C where PyYAML was built so: a fifth of the
@@ -86,6 +93,24 @@ def interchanged_letters() -> tuple[tuple[str, ...], ...]:
     """Return the letters that writers of some language put for one another: 「嘅」 and 「既」."""
     packs = [load_language(code) for code in known_languages()]
     return tuple((one, *others) for p in packs for one, others in p.context_respellings.items())
+
+
+@cache
+def telling_letters() -> tuple[tuple[str, str], ...]:
+    """Return of each language without spaces the letters that tell it from its neighbours.
+
+    They are those it writes and its neighbours do not, and those of the neighbours; letters that
+    are part of a longer word alone are left out.
+    """
+    packs = [load_language(code) for code in known_languages()]
+    return tuple(
+        (
+            "".join(word for word in pack.markers if len(word) == 1),
+            "".join(word for c in pack.contrasts for word in c.markers if len(word) == 1),
+        )
+        for pack in packs
+        if not pack.spaced
+    )
 
 
 def _language(place: str, fields: dict[str, Any]) -> Language:

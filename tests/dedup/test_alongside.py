@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from curator.dedup.copies import alongside
 from curator.dedup.copies.alongside import Found, aligned_shares
-from curator.dedup.copies.differences import say_the_same
+from curator.dedup.copies.differences import letter_classes, say_the_same
 from curator.dedup.copies.gathered import distinct, rising
 from curator.dedup.copies.signing import sign_part, signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
@@ -54,7 +54,8 @@ def one_by_one(texts: list[str], pairs: np.ndarray, at_least: float) -> np.ndarr
     scripts, narrowed = unspaced(keys), narrow(keys, np.arange(len(texts)))
     result = np.zeros((len(pairs), 2))
     for place, (_, part) in enumerate(pairs.tolist()):
-        one = align(narrowed, narrowed, pairs[place : place + 1], scripts, at_least)
+        pair = pairs[place : place + 1]
+        one = align(narrowed, narrowed, pair, scripts, at_least, letter_classes())
         length = keys.lengths[[part]]
         if say_the_same(one, length, scripts[[part]])[0]:
             result[place] = one.aligned[0] / length[0], one.equal[0] / length[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curator.dedup.copies.differences import say_the_same
+from curator.dedup.copies.differences import letter_classes, say_the_same
 from curator.kernels import buffers
 from curator.kernels.alignment import Alignment, Exchange, align
 from curator.kernels.fold import fold
@@ -53,7 +53,7 @@ MAKES = pytest.mark.parametrize(
 def aligned(whole: str, part: str) -> tuple[Alignment, np.ndarray, np.ndarray]:
     keys = fold(buffers.of([whole, part]))
     scripts, narrowed = unspaced(keys), narrow(keys, np.arange(2))
-    found = align(narrowed, narrowed, np.array([[0, 1]]), scripts)
+    found = align(narrowed, narrowed, np.array([[0, 1]]), scripts, 0.0, letter_classes())
     return found, keys.lengths[[1]], scripts[[1]]
 
 
@@ -186,6 +186,23 @@ def test_what_a_site_puts_above_a_long_text_is_no_subject() -> None:
     assert the_same("12" + text, "57" + text)
     short = text[:120]
     assert not the_same("陳大文" + short, "李細妹" + short)
+
+
+MANDARIN = str.maketrans("嘅咗喺佢哋嚟唔呢啲冇畀", "的了在他們來不這些沒給")
+
+
+def test_a_translation_into_a_neighbour_is_no_copy() -> None:
+    text = (
+        "佢哋喺山下起咗間木屋，屋嘅後面有條坑，落雨嗰陣好大水。佢嘅細佬嚟過兩次，嫌路遠，冇再嚟。"
+        "舊年佢哋畀咗啲錢人修橋，而家啲單車都過得到。呢條村嘅人唔多，後生嘅都去咗城市搵食。"
+    )
+    assert the_same(text, text)
+    assert not the_same(text, text.translate(MANDARIN))
+    assert not the_same(text.translate(MANDARIN), text)
+    # One such letter in a copy that was mistyped otherwise tells nothing.
+    rng = np.random.default_rng(4)
+    noisy = "".join(str(rng.choice(list("山水田木火"))) if rng.random() < 0.1 else c for c in text)
+    assert the_same(text, noisy.replace("嘅", "的", 1))
 
 
 def test_no_pairs_have_no_verdicts() -> None:

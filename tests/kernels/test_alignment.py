@@ -28,8 +28,10 @@ from curator.kernels.alignment.exchanges import (
     LETTERS,
     MOST,
     NEAR,
+    NEIGHBOUR,
     NONE,
     NUMBERS,
+    OWN,
     WORDS,
 )
 from curator.kernels.alignment.seeds import SCANS
@@ -63,13 +65,16 @@ def align(
 ) -> Alignment:
     """Align keys as they come from folding; the scripts of the parts are looked up."""
     scripts = unspaced(part) if is_unspaced is None else is_unspaced
-    return alignment.align(narrowed(whole), narrowed(part), pairs, scripts, at_least)
+    return alignment.align(narrowed(whole), narrowed(part), pairs, scripts, at_least, CLASSES)
 
 
 def narrowed(keys: Keys) -> NarrowKeys:
     return narrow(keys, np.arange(len(keys.lengths)))
 
 
+CLASSES = np.zeros(1 << 16, np.uint8)
+CLASSES[[ord("我"), ord("食")]] = OWN
+CLASSES[[ord("哋"), ord("飯")]] = NEIGHBOUR
 Change = tuple[int, int, int, int, int]
 """Begin and end in the part, begin and end in the whole, and how many characters missed."""
 
@@ -113,7 +118,7 @@ class PlainWalk:
                 done = last
             i = last
         if len(self.part) - aligned > self.may_miss:
-            return (0,) * 15
+            return (0,) * 16
         long = UNSPACED_LONG if self.seed == UNSPACED_SEED else SPACED_LONG
         if aligned and len(self.whole) - left <= BACK:
             rest = len(self.part) - done
@@ -122,7 +127,12 @@ class PlainWalk:
         lengths = [missed for *_, missed in changes]
         n_long = sum(length >= long for length in lengths)
         counts = aligned, equal, digits, equal_digits, sum(map(bool, lengths)), n_long
-        return *counts, *self.exchange(noted[:MOST], long)
+        return *counts, self.translations(noted[:MOST]), *self.exchange(noted[:MOST], long)
+
+    def translations(self, noted: list[Change]) -> int:
+        """Return how many changes put letters of "我食" for letters of "哋飯", or the other way."""
+        swaps = [(classes(self.part[a:b]), classes(self.whole[c:d])) for a, b, c, d, _ in noted]
+        return max(swaps.count(({OWN}, {NEIGHBOUR})), swaps.count(({NEIGHBOUR}, {OWN})))
 
     def exchange(self, noted: list[Change], long: int) -> tuple[int, ...]:
         """Return the fields of the first change, beside the others."""
@@ -215,6 +225,10 @@ def columns(found: Alignment) -> list[np.ndarray]:
     return [*found[:COUNTS], *found.exchange]
 
 
+def classes(text: str) -> set[int]:
+    return {CLASSES[ord(c)] for c in text if ord(c) < len(CLASSES)} - {0}
+
+
 def alike(one: str, other: str) -> int:
     pairs = zip(one, other, strict=False)
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
@@ -250,9 +264,9 @@ def keys_of(keys: list[str]) -> Keys:
 
 
 def one(whole: str, part: str) -> tuple[int, ...]:
-    """Align the keys of two texts; the exchange is left out."""
+    """Align the keys of two texts; return the first six fields."""
     found = align(fold(buffers.of([whole])), fold(buffers.of([part])), np.array([[0, 0]]))
-    return tuple(int(column[0]) for column in found[:COUNTS])
+    return tuple(int(column[0]) for column in found[:6])
 
 
 def share(whole: str, part: str) -> float:
@@ -297,7 +311,8 @@ def test_the_walk_equals_a_plain_one_whatever_the_keys_and_the_order_of_the_pair
     expected = [PlainWalk(wholes[w], parts[p], int(seeds[p]), at_least).result() for w, p in pairs]
     assert list(zip(*(column.tolist() for column in columns(found)), strict=True)) == expected
     for counts, (_, p) in zip(expected, pairs, strict=True):
-        aligned, equal, digits, equal_digits, changes, n_long = counts[:COUNTS]
+        aligned, equal, digits, equal_digits, changes, n_long, translations = counts[:COUNTS]
+        assert translations <= changes + 1
         assert n_long <= changes <= len(parts[p])
         assert equal_digits <= digits <= aligned <= len(parts[p])
         assert equal_digits <= equal <= aligned
@@ -419,7 +434,7 @@ def test_digits_are_those_of_every_script() -> None:
     everything = [c for c in range(sys.maxunicode + 1) if not 0xD800 <= c < 0xE000]
     key = keys_of(["".join(map(chr, everything))])
     found = align(key, key, np.array([[0, 0]]))
-    assert [int(column[0]) for column in found[:COUNTS]] == [
+    assert [int(column[0]) for column in found[:6]] == [
         len(everything),
         len(everything),
         len(digits),
@@ -515,7 +530,7 @@ def test_empty_keys_and_keys_shorter_than_a_seed_have_nothing_alongside() -> Non
         assert column.dtype == np.int64
         assert column.tolist() == [0] * len(pairs)
     nothing = columns(align(keys, keys, np.zeros((0, 2), np.int64)))
-    assert [column.shape for column in nothing] == [(0,)] * 15
+    assert [column.shape for column in nothing] == [(0,)] * 16
 
 
 def test_millions_of_one_character_take_no_longer_than_other_text() -> None:
@@ -544,7 +559,7 @@ def test_a_pair_of_which_too_little_is_aligned_is_given_up_with_zeros() -> None:
     half = [
         [
             int(column[0])
-            for column in align(whole, keys_of([part]), np.array([[0, 0]]), None, share)[:COUNTS]
+            for column in align(whole, keys_of([part]), np.array([[0, 0]]), None, share)[:6]
         ]
         for share in (0.0, 0.5, 0.51)
     ]

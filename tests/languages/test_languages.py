@@ -7,7 +7,13 @@ import pickle
 import pytest
 
 from curator.errors import DataError, RecipeError
-from curator.languages import _language, interchanged_letters, known_languages, load_language
+from curator.languages import (
+    _language,
+    interchanged_letters,
+    known_languages,
+    load_language,
+    telling_letters,
+)
 
 
 def test_the_packs_are_known() -> None:
@@ -50,6 +56,13 @@ def test_letters_put_for_one_another_are_known() -> None:
     letters = interchanged_letters()
     assert {"嘅", "既", "慨"} in map(set, letters)
     assert all(len(set(of_one)) > 1 for of_one in letters)
+
+
+def test_letters_tell_languages_without_spaces_from_their_neighbours() -> None:
+    (own, neighbours) = dict(enumerate(telling_letters()))[0]
+    assert set("嘅咗喺啲") <= set(own)
+    assert set("的了在") <= set(neighbours)
+    assert not set(own) & set(neighbours)
 
 
 def test_an_unknown_code_is_met_with_the_nearest() -> None:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.copies.differences import say_the_same
+from curator.dedup.copies.differences import letter_classes, say_the_same
 from curator.dedup.copies.gathered import Gathered, distinct, gathered, rising, runs_by_part
 from curator.dedup.copies.signing import signed_keys, signed_piece
 from curator.dedup.pieces import joined, piece, read_arrays, write_arrays
@@ -160,7 +160,8 @@ def _align(run: tuple[int, int, int], asked: Asked, parts: Gathered, of_pair: np
     places = np.empty((stop - start, 2), np.int64)
     places[:, 0] = np.searchsorted(there["signed"], asked.wholes[start:stop])
     places[:, 1] = of_pair[start:stop]
-    found = align(signed_keys(there), parts.keys, places, parts.unspaced, asked.at_least)
+    scripts, classes = parts.unspaced, letter_classes()
+    found = align(signed_keys(there), parts.keys, places, scripts, asked.at_least, classes)
     lengths, unspaced = parts.keys.lengths[places[:, 1]], parts.unspaced[places[:, 1]]
     copies = np.flatnonzero((found.aligned > 0) & say_the_same(found, lengths, unspaced))
     shares = np.stack([found.aligned, found.equal], axis=1)[copies] / lengths[copies, None]

@@ -22,6 +22,9 @@ letter in five was replaced at random, one such run in five is of two letters or
 of three."""
 
 
+NO_CLASSES = np.zeros(0, np.uint8)
+
+
 class Exchange(NamedTuple):
     """The first change of each pair, and how many of the others, of ``MOST``, are like it.
 
@@ -69,6 +72,9 @@ class Alignment(NamedTuple):
     which the second goes on where the first ended in the whole, but for 64 characters at most."""
     long_changes: np.ndarray
     """int64[pairs]: those of ``UNSPACED_LONG`` or ``SPACED_LONG`` characters or more."""
+    translations: np.ndarray
+    """int64[pairs]: of the first ``MOST`` changes those that put a letter of one class for one of
+    the other; of the two directions the one with more."""
     exchange: Exchange
     """The first of them."""
 
@@ -79,6 +85,7 @@ def align(
     pairs: np.ndarray,
     is_unspaced: np.ndarray,
     at_least: float = 0.0,
+    classes: np.ndarray = NO_CLASSES,
 ) -> Alignment:
     """Lay key ``pairs[:, 1]`` of ``part`` alongside key ``pairs[:, 0]`` of ``whole``.
 
@@ -90,14 +97,17 @@ def align(
     character of the part is in one stretch at most; the stretches may stand in any order in the
     whole, so moved sentences count. An empty key, or one shorter than a seed, has none.
 
-    ``is_unspaced`` is bool[n], the scripts of the parts. Of a seed
-    that repeats in the whole its first place is taken. A pair of which less than the share
-    ``at_least`` of the part is aligned is given up early, with zeros. Time grows with the lengths
-    of both keys, not with their product.
+    ``is_unspaced`` is bool[n], the scripts of the parts. ``classes`` is uint8[code points], with
+    the bits ``OWN`` and ``NEIGHBOUR`` (``exchanges``) for letters that tell two languages apart.
+
+    Of a seed that repeats in the whole its first place is taken. A pair of which less than the
+    share ``at_least`` of the part is aligned is given up early, with zeros. Time grows with the
+    lengths of both keys, not with their product.
     """
     body = twin.body(part.data, "alignment")
     seeds = np.where(is_unspaced[pairs[:, 1]], UNSPACED_SEED, SPACED_SEED)
     long = np.where(is_unspaced[pairs[:, 1]], UNSPACED_LONG, SPACED_LONG)
-    found = body.align(tuple(whole), tuple(part), pairs, seeds, 2 * seeds, long, at_least)
+    asked = seeds, 2 * seeds, long, classes
+    found = body.align(tuple(whole), tuple(part), pairs, *asked, at_least)
     counts = found.T
     return Alignment._make([*counts[:COUNTS], Exchange(*counts[COUNTS:])])

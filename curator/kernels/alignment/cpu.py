@@ -11,7 +11,15 @@ import numpy as np
 
 from curator.kernels.alignment.blocks import SIZE, fetch, same
 from curator.kernels.alignment.digits import count_digits, is_digit
-from curator.kernels.alignment.exchanges import COLUMNS, COUNTS, FIELDS, MOST, first_exchange, note
+from curator.kernels.alignment.exchanges import (
+    COLUMNS,
+    COUNTS,
+    FIELDS,
+    MOST,
+    first_exchange,
+    note,
+    translations,
+)
 from curator.kernels.alignment.seeds import (
     PADDING,
     SEED,
@@ -130,7 +138,7 @@ def _forward(whole, j, stop, part, i, end, long, changes, n):  # type: ignore[no
 
 @njit(**JOINED)
 def _walk(  # type: ignore[no-untyped-def]
-    whole, w, stop, part, end, asked, index, window, stretches, changes, counts
+    whole, w, stop, part, end, asked, classes, index, window, stretches, changes, counts
 ):
     """Write the ``counts`` of ``Alignment`` for one pair; none when it misses too much.
 
@@ -203,12 +211,13 @@ def _walk(  # type: ignore[no-untyped-def]
         digits += count_digits(part, stretches[stretch, 0], stretches[stretch, 1])
     counts[0], counts[1], counts[2], counts[3] = aligned, equal, digits, digits - lost
     counts[4], counts[5] = runs, long_runs
+    counts[6] = translations(whole, part, changes, noted, classes)
     first_exchange(whole, part, end, changes, noted, long, counts[COUNTS:])
 
 
 @njit(cache=True, nogil=True)
-def align(whole, part, pairs, seeds, shortest, long, at_least):  # type: ignore[no-untyped-def]
-    """Return int64[pairs, 15]: the fields of ``Alignment``; see the contract."""
+def align(whole, part, pairs, seeds, shortest, long, classes, at_least):  # type: ignore[no-untyped-def]
+    """Return int64[pairs, 16]: the fields of ``Alignment``; see the contract."""
     result = np.zeros((len(pairs), COUNTS + FIELDS), np.int64)
     most, most_of_part, most_stretches = np.int64(1), np.int64(1), np.int64(1)
     for p in range(len(pairs)):
@@ -219,7 +228,7 @@ def align(whole, part, pairs, seeds, shortest, long, at_least):  # type: ignore[
     index, window = empty_index(most), empty_window()
     stretches = np.empty((most_stretches, 2), np.int64)
     changes = np.empty((MOST, COLUMNS), np.int64)
-    asked = seeds, shortest, long, at_least
+    asked = seeds, shortest, long, classes, at_least
     whole, part = with_widths(*whole), with_widths(*part)
     _walk_all(whole, part, pairs, asked, room, index, window, stretches, changes, result)
     return result
@@ -233,7 +242,7 @@ def _walk_all(  # type: ignore[no-untyped-def]
 
     The keys of a pair are widened into ``room``, which stays in the processor's nearest cache.
     """
-    seeds, shortest, long, at_least = asked
+    seeds, shortest, long, classes, at_least = asked
     there, here = room
     widened = np.int64(-1)
     for p in range(len(pairs)):
@@ -251,7 +260,9 @@ def _walk_all(  # type: ignore[no-untyped-def]
         widen_one(part, q, here, 0)
         may_miss = np.int64(np.float64(end) * (1.0 - at_least) + 1e-6)
         limits = seed, shortest[p], long[p], may_miss
-        _walk(there, w, stop, here, end, limits, index, window, stretches, changes, result[p])
+        _walk(
+            there, w, stop, here, end, limits, classes, index, window, stretches, changes, result[p]
+        )
 
 
 @njit(**BARE)

@@ -26,10 +26,13 @@ FEW = 16
 """So many changes are looked at one by one, each beside every other."""
 NONE, LETTERS, WORDS, NUMBERS = range(4)
 """What is exchanged: nothing for something, single letters, words (or ideographs), numerals."""
+OWN, NEIGHBOUR = np.uint8(1), np.uint8(2)
+"""Bits of ``classes``: letters that a language writes and its neighbour does not, and those of the
+neighbour."""
 KIND, BEFORE, SIZE, LETTER, OTHER_LETTER, REPEATED, KEPT, TURNED, NUMBERED = range(9)
 """Columns of the result; see ``Exchange``."""
 FIELDS = 9
-COUNTS = 6
+COUNTS = 7
 """Columns before those, the other fields of ``Alignment``."""
 IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 
@@ -130,6 +133,34 @@ def _turned(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
     i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
     k, last, m, bound = changes[other, 0], changes[other, 1], changes[other, 2], changes[other, 3]
     return _equal(part, i, end, whole, m, bound) and _equal(whole, j, stop, part, k, last)
+
+
+@njit(**BARE)
+def _classes(text, start, stop, classes):  # type: ignore[no-untyped-def]
+    """Return which classes some letters are of, as bits."""
+    found = np.uint8(0)
+    for at in range(start, stop):
+        c = text[at]
+        if c < len(classes):
+            found |= classes[c]
+    return found
+
+
+@njit(**BARE)
+def translations(whole, part, changes, n, classes):  # type: ignore[no-untyped-def]
+    """Return how many of ``n`` changes put a letter of one class for one of the other.
+
+    ``classes`` is uint8[...], ``OWN`` or ``NEIGHBOUR`` for code points that only one of two
+    languages writes. Of the two directions that counts in which there are more.
+    """
+    there, back = np.int64(0), np.int64(0)
+    for at in range(n):
+        i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
+        if i < end and j < stop:
+            new, old = _classes(part, i, end, classes), _classes(whole, j, stop, classes)
+            there += new == OWN and old == NEIGHBOUR
+            back += new == NEIGHBOUR and old == OWN
+    return max(there, back)
 
 
 @njit(**BARE)
