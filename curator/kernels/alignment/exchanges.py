@@ -1,4 +1,4 @@
-"""The first change of two aligned texts: what stands in one where the other has something else.
+"""What two aligned texts put for one another, the first time above all.
 
 Pages of one make begin with what they are about: 「閏三月三十係…」 beside 「閏四月三十係…」. What
 is exchanged there comes again where the page names its subject again, which letters that were
@@ -167,9 +167,8 @@ def translations(whole, part, changes, n, classes):  # type: ignore[no-untyped-d
 def first_exchange(whole, part, size, changes, n, long, found):  # type: ignore[no-untyped-def]
     """Write the fields of ``Exchange`` into ``found`` (int64[FIELDS], zeros).
 
-    The part has ``size`` characters.
-    The first of the ``n`` changes is the one that begins, and then ends, first in the part. Only if
-    it is near the beginning are the others looked at.
+    The first of the ``n`` changes is the one that begins, and then ends, first in the part, which
+    has ``size`` characters. Only if it is near the beginning are the others looked at.
     """
     first = 0
     for at in range(1, n):
