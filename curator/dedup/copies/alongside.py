@@ -162,7 +162,10 @@ def _align(run: tuple[int, int, int], asked: Asked, parts: Gathered, of_pair: np
     places[:, 1] = of_pair[start:stop]
     scripts, classes = parts.unspaced, letter_classes()
     found = align(signed_keys(there), parts.keys, places, scripts, asked.at_least, classes)
-    lengths, unspaced = parts.keys.lengths[places[:, 1]], parts.unspaced[places[:, 1]]
-    copies = np.flatnonzero((found.aligned > 0) & say_the_same(found, lengths, unspaced))
-    shares = np.stack([found.aligned, found.equal], axis=1)[copies] / lengths[copies, None]
-    return Found(start + copies, shares)
+    # Four of five are strangers, of which there is nothing to say.
+    aligned = np.flatnonzero(found.aligned)
+    found, at = found.of(aligned), places[aligned, 1]
+    lengths = parts.keys.lengths[at]
+    copies = np.flatnonzero(say_the_same(found, lengths, parts.unspaced[at]))
+    shares = np.stack([found.aligned[copies], found.equal[copies]], axis=1)
+    return Found(start + aligned[copies], shares / lengths[copies, None])

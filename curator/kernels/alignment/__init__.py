@@ -78,6 +78,11 @@ class Alignment(NamedTuple):
     exchange: Exchange
     """The first of them."""
 
+    def of(self, places: np.ndarray) -> Alignment:
+        """Return what there is of some pairs, int64[k]."""
+        chosen = [field[places] for field in self[:COUNTS]]
+        return Alignment._make([*chosen, Exchange(*(field[places] for field in self.exchange))])
+
 
 def align(
     whole: NarrowKeys,
