@@ -22,7 +22,7 @@ language: yue
 input: corpus.jsonl
 output: out
 stages:
-  - FuzzyDuplicates: {jaccard: 0.5}
+  - FuzzyDuplicates: {}
 """
 
 
@@ -61,7 +61,7 @@ TOOLS = (
     ),
     Tool(
         "curator_run",
-        "folded key, 5 or 10 characters by script, J >= .5 verified, 2 workers",
+        "curator run with this stage alone, as it comes, 2 workers",
         CURATOR_RUN,
         kept="run/shards/*.jsonl",
         ledger="run/dropped/*.jsonl",
