@@ -88,21 +88,19 @@ def load_language(code: str) -> Language:
         loader.dispose()
 
 
-@cache
 def interchanged_letters() -> tuple[tuple[str, ...], ...]:
     """Return the letters that writers of some language put for one another: 「嘅」 and 「既」."""
-    packs = [load_language(code) for code in known_languages()]
-    return tuple((one, *others) for p in packs for one, others in p.context_respellings.items())
+    respellings = (load_language(code).context_respellings for code in known_languages())
+    return tuple((one, *others) for of_one in respellings for one, others in of_one.items())
 
 
-@cache
 def telling_letters() -> tuple[tuple[str, str], ...]:
     """Return of each language without spaces the letters that tell it from its neighbours.
 
     They are those it writes and its neighbours do not, and those of the neighbours; letters that
     are part of a longer word alone are left out.
     """
-    packs = [load_language(code) for code in known_languages()]
+    packs = (load_language(code) for code in known_languages())
     return tuple(
         (
             "".join(word for word in pack.markers if len(word) == 1),

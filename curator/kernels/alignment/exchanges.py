@@ -98,16 +98,28 @@ def _kind(whole, part, changes, at, long):  # type: ignore[no-untyped-def]
 
 
 @njit(**BARE)
-def _equal(one, i, end, other, j, stop):  # type: ignore[no-untyped-def]
-    return end - i == stop - j and agree(one, i, other, j, end - i)
+def _equal(text, changes, at, side, other_text, other, other_side):  # type: ignore[no-untyped-def]
+    """Return whether one side of a change reads as a side of another change does."""
+    start, other_start = changes[at, side], changes[other, other_side]
+    size = changes[at, side + 1] - start
+    is_as_long = changes[other, other_side + 1] - other_start == size
+    return is_as_long and agree(text, start, other_text, other_start, size)
 
 
 @njit(**BARE)
 def _same(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
     """Return whether two changes exchange the same."""
-    i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
-    k, last, m, bound = changes[other, 0], changes[other, 1], changes[other, 2], changes[other, 3]
-    return _equal(part, i, end, part, k, last) and _equal(whole, j, stop, whole, m, bound)
+    return _equal(part, changes, at, PART, part, other, PART) and _equal(
+        whole, changes, at, WHOLE, whole, other, WHOLE
+    )
+
+
+@njit(**BARE)
+def _turned(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
+    """Return whether one change exchanges what another does the other way."""
+    return _equal(part, changes, at, PART, whole, other, WHOLE) and _equal(
+        whole, changes, at, WHOLE, part, other, PART
+    )
 
 
 @njit(**BARE)
@@ -125,14 +137,6 @@ def _repeats(whole, part, changes, at, first, long):  # type: ignore[no-untyped-
     new = min(changes[at, 1] - i, changes[first, 1] - k)
     old = min(changes[at, 3] - j, changes[first, 3] - m)
     return agree(part, i, part, k, new) and agree(whole, j, whole, m, old)
-
-
-@njit(**BARE)
-def _turned(whole, part, changes, at, other):  # type: ignore[no-untyped-def]
-    """Return whether one change exchanges what another does the other way."""
-    i, end, j, stop = changes[at, 0], changes[at, 1], changes[at, 2], changes[at, 3]
-    k, last, m, bound = changes[other, 0], changes[other, 1], changes[other, 2], changes[other, 3]
-    return _equal(part, i, end, whole, m, bound) and _equal(whole, j, stop, part, k, last)
 
 
 @njit(**BARE)
