@@ -134,9 +134,10 @@ def string_array(column: Any) -> pa.LargeStringArray:
     """Return a Series or Arrow column of strings as one contiguous ``large_string`` array."""
     array = column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column)
     if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # pyarrow gives a chunked array back for zero chunks
-        array = pa.nulls(0, STRING)
+        if array.num_chunks == 0:  # pyarrow would import pandas, and may leave it in chunks
+            array = pa.nulls(0, STRING)
+        else:
+            array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     return array if array.type == STRING else array.cast(STRING)
 
 

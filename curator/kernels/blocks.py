@@ -13,19 +13,16 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
-from numba.core.options import DefaultOptions
 
-from curator.kernels.compiled import njit
-from curator.kernels.vectors import address, holds, intrinsic, load_vector, splat
+from curator.kernels.compiled import intrinsic, njit
+from curator.kernels.vectors import address, holds, load_vector, splat, types
 
 SIZE = 64
 """Bytes in a block."""
-_UNCOUNTED: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
-"""Numba has this option without documenting it; one that does not is as right, and slower."""
-BARE: dict[str, Any] = {"cache": True, "nogil": True, **_UNCOUNTED}
+BARE: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
 """Options for functions that make no array: numba counts no references in them. Each count is an
-atomic step of some 5 ns, a dozen of them in a call: more than the work on a short document."""
+atomic step of some 5 ns, a dozen of them in a call: more than the work on a short document. Numba
+has the option without documenting it."""
 JOINED: dict[str, Any] = {**BARE, "forceinline": True}
 """The same for functions that LLVM shall make one with their callers: to hand over half a dozen
 arrays takes longer than to go through a short document or a block."""

@@ -1,173 +1,281 @@
-"""Compiled code as Numba keeps it, loaded without what compiles; for versions that were tried."""
+"""Machine code that Numba compiled in an earlier process, run without Numba.
+
+It needs three things of Numba's: the modules in C that turn Python's arguments into its own and
+hold the memory of its arrays, tables of constants, and the name by which Python calls it. LLVM
+links it like any other code.
+"""
 
 from __future__ import annotations
 
-import importlib
+import ast
+import builtins
+import contextlib
+import ctypes
+import functools
+import hashlib
+import importlib.machinery
+import importlib.metadata
+import importlib.util
 import io
+import itertools
+import json
+import os
 import pickle
+import platform
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
-from llvmlite import binding as llvm  # type: ignore[import-untyped]  # it has no stubs
-from numba.core.caching import FunctionCache
-from numba.core.compiler import CompileResult
-from numba.core.environment import Environment, lookup_environment
-from numba.core.runtime import nrtdynmod, rtsys
+import numpy as np
 
-REBUILT = ("numba.core.environment", "_rebuild_env")
-"""How pickled code names the function that makes its environments."""
-_Result: Any = CompileResult  # a tuple of fields that type checkers do not see
+from curator.kernels.kept import read_whole, write_whole
+
+TRIED = ("0.68.",)
+"""Numba's versions of which this was tried, on Linux and x86-64; elsewhere Numba keeps its code."""
+MODULES = {
+    "numba._helperlib": "numba_",
+    "numba._dynfunc": "numba_",
+    "numba.core.runtime._nrt_python": "NRT_",
+}
+"""Numba's modules in C, and what compiled code puts before the names of what is theirs."""
+NO_CODE = ("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS")
+"""Numba's settings that change no code."""
+SETTINGS = ".numba_config.yaml"
+"""A file in the working folder that Numba takes settings from as well."""
+KEY_DIGITS = 16
+Stamp = tuple[str, int, int]
+_numbers = itertools.count()
 
 
-class LoadedAlone(FunctionCache):
-    """A cache that gives machine code back without making Numba ready to compile.
+class Kept(NamedTuple):
+    """A compiled function as it lies in a file: this as a line of JSON, and an object file."""
 
-    Numba does that before it looks: it imports all it can translate, and SciPy's linear algebra
-    (0.4 s), of which code that is compiled already needs nothing. Before it does compile, it makes
-    itself ready once more, so nothing is missed when the cache has no such code.
+    sources: list[Stamp]
+    """Path, time and size of the files it was made of."""
+    name: str
+    """What Python calls, by its name in the object file."""
+    helpers: list[str]
+    """What it uses of Numba's modules."""
+    tables: list[tuple[str, list[str]]]
+    """NumPy's types of numbers that it names, by tables; the first one is its own."""
+    code: bytes
+
+    @classmethod
+    def of(cls, content: bytes) -> Kept:
+        """Read what ``content`` wrote."""
+        head, _, code = content.partition(b"\n")
+        return cls._make([*json.loads(head), code])
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return json.dumps(self[:-1]).encode() + b"\n" + self.code
+
+
+@functools.cache
+def is_tried() -> bool:
+    """Return whether code of the Numba that is installed runs alone, and is to be compiled."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return False
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        return False
+    return importlib.metadata.version("numba").startswith(TRIED)
+
+
+def load(function: Callable[..., Any], kinds: Any) -> Callable[..., Any] | None:
+    """Return what was compiled of a function for such arguments; ``None`` where nothing was.
+
+    So it is, too, where a file that it was made of is another one by now.
     """
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-
-    def __getattr__(self, name: str) -> Any:
-        """Look for a folder that can be written to, as Numba does, now that the cache is used.
-
-        Five of six kernels are part of others, and are never looked for: .2 ms each.
-        """
-        if "_function" not in self.__dict__:
-            raise AttributeError(name)
-        super().__init__(self.__dict__.pop("_function"))
-        return getattr(self, name)
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what the cache has for a signature, or ``None``; called under Numba's lock."""
-        _make_runtime_ready(target_context)  # arrays that a kernel makes are its
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)
-
-    def _load_overload(self, sig: Any, target_context: Any) -> Any:
-        if not self._enabled:
-            return None
-        self._cache_file._load_data = self._load_data
-        found = self._cache_file.load(self._index_key(sig, target_context.codegen()))
-        return None if found is None else _rebuilt(target_context, *found)
-
-    def _load_data(self, name: str) -> Any:
-        return _Code(io.BytesIO(Path(self._cache_file._data_path(name)).read_bytes())).load()
+    for path in _paths(function, kinds):
+        content = read_whole(path)
+        if content is None:
+            continue
+        kept = Kept.of(content)
+        if all(_stamp(path) == (path, *rest) for path, *rest in kept.sources):
+            with contextlib.suppress(RuntimeError):  # what it needs is not in this process
+                return _linked(function, kept)
+    return None
 
 
-def _make_runtime_ready(context: Any) -> None:
-    """Do as ``rtsys.initialize`` does, but for compiling the same few functions in each process.
+def keep(function: Callable[..., Any], kinds: Any, compiled: Any) -> None:
+    """Write down what Numba compiled: beside the function, or else among the user's caches.
 
-    That took 20 ms and more; loading them takes 2. Called under Numba's lock.
+    Where neither can be written to, the next process compiles it again.
     """
-    compiles = nrtdynmod.compile_nrt_functions
-    nrtdynmod.compile_nrt_functions = _runtime
+    (_, _, (code, _)), description, own, *_, others = compiled._reduce()
+    tables = [own, *(table for table in others if table is not own)]
+    stamps = [stamp for path in _sources(function.__module__) if (stamp := _stamp(path))]
+    if not stamps or not all(isinstance(one, np.dtype) for table in tables for one in table.consts):
+        return  # typed in; or more than kernels are made for
+    kept = Kept(
+        sources=stamps,
+        name=description.llvm_cpython_wrapper_name,
+        helpers=[name for name in _helpers() if name.encode() in code],
+        tables=[(table.env_name, [one.str for one in table.consts]) for table in tables],
+        code=code,
+    )
+    any(write_whole(path, kept.content) for path in _paths(function, kinds))  # the first it can
+
+
+def _paths(function: Callable[..., Any], kinds: Any) -> list[str]:
+    """Return where the code of a function may lie, the best place first."""
+    home, file = os.path.split(function.__code__.co_filename)
+    key = hashlib.sha256(repr((kinds, _machine())).encode()).hexdigest()[:KEY_DIGITS]
+    name = f"{file.removesuffix('.py')}.{function.__qualname__.strip('<>')}-{key}.code"
+    apart = hashlib.sha256(home.encode()).hexdigest()[:KEY_DIGITS]
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return [os.path.join(chosen, apart, name)]
+    user = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return [
+        os.path.join(home, "__pycache__", name),
+        os.path.join(user, "curator", "kernels", apart, name),
+    ]
+
+
+@functools.cache
+def _machine() -> tuple[Any, ...]:
+    """Return what compiled code depends on beside the sources and its arguments."""
+    from llvmlite import binding as llvm  # type: ignore[import-untyped]  # it has no stubs
+
+    settings = [
+        (name, value)
+        for name, value in sorted(os.environ.items())
+        if name.startswith("NUMBA_") and name not in NO_CODE
+    ]
+    with contextlib.suppress(OSError), open(SETTINGS, "rb") as file:
+        settings.append((SETTINGS, file.read().hex()))
+    return (
+        sys.version,
+        importlib.metadata.version("numba"),
+        llvm.llvm_version_info,
+        llvm.get_process_triple(),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+        settings,
+    )
+
+
+@functools.cache  # most kernels are made of the same files
+def _stamp(path: str) -> Stamp | None:
     try:
-        rtsys.initialize(context)
-    finally:
-        nrtdynmod.compile_nrt_functions = compiles
+        status = os.stat(path)
+    except OSError:
+        return None
+    return path, status.st_mtime_ns, status.st_size
 
 
-def _runtime(context: Any) -> Any:
-    """Return the library of Numba's runtime; the first process compiles and keeps it."""
-    kept, codegen = LoadedAlone(_runtime), context.codegen()
-    key = ("runtime", codegen.magic_tuple())
-    found = None
-    with kept._guard_against_spurious_io_errors():
-        found = kept._cache_file.load(key)
-    if found is not None:
-        return codegen.unserialize_library(found)
-    module, library = nrtdynmod.create_nrt_module(context)
-    library.enable_object_caching()
-    library.add_ir_module(module)
-    library.finalize()
-    with kept._guard_against_spurious_io_errors():
-        kept._cache_file.save(key, library.serialize_using_object_code())
-    return library
+def _sources(name: str) -> list[str]:
+    """Return the files of a module and of those it imports: the library's, and those beside it.
 
-
-class _Code(pickle.Unpickler):
-    """Reads pickled code, whose environments need not be those of modules that are loaded."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return what a pickle names."""
-        return _environment if (module, name) == REBUILT else super().find_class(module, name)
-
-
-def _environment(module: str, constants: list[Any], name: str) -> Any:
-    """Return the environment of a function that became part of a kernel.
-
-    Its globals are for code that runs in the interpreter, and kernels have none. So modules of
-    Numba's own are not imported for them: half of its translations, 20 ms.
+    What a kernel calls becomes part of it, and so do their constants.
     """
-    found = lookup_environment(name)
-    if found is None:
-        is_idle = module.startswith("numba.") and module not in sys.modules
-        names = {"__name__": module} if is_idle else vars(importlib.import_module(module))
-        found = Environment(names)
-        found.consts[:] = constants
-        found.env_name = name
-        Environment._memo[name] = found
+    home = os.path.dirname(getattr(sys.modules.get(name), "__file__", None) or "")
+    found: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        name = waiting.pop()
+        path = getattr(sys.modules.get(name), "__file__", None) or ""
+        is_near = name.startswith("curator.") or (home and path.startswith(home + os.sep))
+        if name in found or not path.endswith(".py") or not is_near:
+            continue
+        found[name] = path
+        with open(path, "rb") as file:
+            tree = ast.parse(file.read())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                waiting += [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    return sorted(found.values())
+
+
+def _linked(function: Callable[..., Any], kept: Kept) -> Callable[..., Any]:
+    """Return what Python calls. Raises ``RuntimeError`` where a name is not found."""
+    from llvmlite import binding as llvm
+
+    helpers = _helpers()
+    library = llvm.JITLibraryBuilder().add_object_img(kept.code).add_current_process()
+    for name in kept.helpers:
+        library.import_symbol(name, helpers[name])
+    for name in (kept.name, *(name for name, _ in kept.tables)):
+        library.export_symbol(name)
+    code = library.link(_linker(), f"{function.__qualname__}-{next(_numbers)}")
+    makes = _module("numba._dynfunc")
+    tables = []
+    for name, constants in kept.tables:
+        table = makes.Environment({"__name__": function.__module__})
+        table.consts[:] = map(np.dtype, constants)
+        ctypes.c_void_p.from_address(code[name]).value = id(table)
+        tables.append(table)
+    made: Callable[..., Any] = makes.make_function(
+        sys.modules[function.__module__],
+        function.__name__,
+        function.__doc__ or "",
+        code[kept.name],
+        tables[0],
+        (code, tables),  # live as long as it does
+    )
+    return made
+
+
+@functools.cache
+def _linker() -> Any:
+    from llvmlite import binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    return llvm.create_lljit_compiler(target.create_target_machine(jit=True))
+
+
+@functools.cache
+def _helpers() -> dict[str, int]:
+    """Return the addresses of what compiled code may use of Numba's modules."""
+    found = {}
+    for module, prefix in MODULES.items():
+        for name, address in _module(module).c_helpers.items():
+            is_whole = prefix == "NRT_" and name.startswith("_")
+            found[name if is_whole else prefix + name] = address
+    found["numba_unpickle"] = ctypes.cast(_unpickled, ctypes.c_void_p).value or 0
     return found
 
 
-def _rebuilt(
-    context: Any,
-    stored: tuple[str, str, Any],
-    description: Any,
-    environment: Any,
-    signature: Any,
-    is_object_mode: bool,
-    lifted: Any,
-    annotation: str,
-    on_load: Any,
-    environments: Any,
-) -> Any:
-    """Return stored code as ``CompileResult._rebuild`` does, but for the part that others inline.
+def _module(name: str) -> ModuleType:
+    """Import one of Numba's modules in C without the packages it is in."""
+    if "numba" in sys.modules:
+        return importlib.import_module(name)
+    if name not in sys.modules:
+        package: Any = importlib.util.find_spec("numba")
+        folder = os.path.join(package.submodule_search_locations[0], *name.split(".")[1:-1])
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, [folder])
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module  # where Numba finds it, should it be imported later
+    return sys.modules[name]
 
-    That is kept as bytes until a kernel that is compiled asks for it: parsing it, and looking
-    through its names, took half of the time it takes to load a kernel.
-    """
-    name, kind, data = stored
-    rest = (description, environment, signature, is_object_mode, lifted, annotation)
-    if kind != "object" or on_load:
-        return _Result._rebuild(context, stored, *rest, on_load, environments)
-    machine_code, for_others = data
-    codegen = context.codegen()
-    library = codegen.create_library(name)
-    library.enable_object_caching()
-    library._set_compiled_object(machine_code)
-    library._finalize_final_module()
-    engine = codegen._engine
-    engine._defined_symbols.add(description.llvm_cpython_wrapper_name)
 
-    def module_for_linking() -> Any:
-        if library._shared_module is None:
-            library._shared_module = llvm.parse_bitcode(for_others)
-            engine._load_defined_symbols(library._shared_module)
-        return library._shared_module
+class _Constants(pickle.Unpickler):
+    """Reads what compiled code holds pickled: the class of arrays, and errors with their texts."""
 
-    library._get_module_for_linking = module_for_linking
-    for one in environments:
-        codegen.set_env(one.env_name, one)
-    return _Result(
-        target_context=context,
-        typing_context=context.typing_context,
-        library=library,
-        environment=environment,
-        entry_point=context.get_executable(library, description, environment),
-        fndesc=description,
-        type_annotation=annotation,
-        signature=signature,
-        objectmode=is_object_mode,
-        lifted=lifted,
-        typing_error=None,
-        call_helper=None,
-        metadata=None,
-        reload_init=on_load,
-        referenced_envs=environments,
-    )
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what a pickle names. Raises ``UnpicklingError`` for anything else."""
+        if (module, name) == ("numpy", "ndarray"):
+            return np.ndarray
+        found = getattr(builtins, name, None) if module == "builtins" else None
+        if isinstance(found, type) and issubclass(found, Exception):
+            return found
+        raise pickle.UnpicklingError(f"{module}.{name}: no constant of a kernel")
+
+
+_constants: dict[int, Any] = {}
+
+
+@ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+def _unpickled(address: int, size: int, _: int) -> Any:
+    """Return what compiled code holds at an address: as Numba's own function, which imports it."""
+    if address not in _constants:
+        _constants[address] = _Constants(io.BytesIO(ctypes.string_at(address, size))).load()
+    return _constants[address]

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import extending, types
 
-intrinsic: Any = extending.intrinsic  # its own type takes the first parameter for the caller's
+from curator.kernels.compiled import Later
+
+types: Any = Later("numba.types")
+cgutils: Any = Later("numba.core.cgutils")
 
 
 def holds(kind: Any, dtype: Any) -> bool:

@@ -1,21 +1,46 @@
-"""Kernels that were compiled once are loaded alone, and compute what they would compute anew."""
+"""Kernels that were compiled once run without Numba, and compute what they would compute anew."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-KERNEL = '''
-from curator.kernels.compiled import njit
+from curator.kernels.kept import read_whole, write_whole
+from curator.kernels.loaded import Kept, is_tried
+
+pytestmark = pytest.mark.skipif(not is_tried(), reason="this Numba itself keeps what it compiles")
+
+PARTS = '''
+from curator.kernels.compiled import intrinsic, njit
+from curator.kernels.vectors import types
+
+POWER = 2
 
 
 @njit(cache=True, nogil=True, inline="always")
 def squared(x):
-    return x * x
+    return x**POWER
+
+
+@intrinsic
+def doubled(typing, x):
+    """Return a number twice."""
+
+    def build(context, builder, _, values):
+        return builder.add(values[0], values[0])
+
+    return types.int64(types.int64), build
+'''
+
+KERNEL = '''
+import numpy as np
+from curator.kernels.compiled import njit
+from parts import doubled, squared
 
 
 @njit(cache=True, nogil=True)
@@ -28,17 +53,32 @@ def running(values):
         total += squared(values[i])
         result[i] = total
     return result
+
+
+@njit(cache=True, nogil=True)
+def steps(n):
+    if n < 0:
+        raise ValueError("fewer than no steps")
+    found = np.zeros(n, np.int64)
+    for i in range(n):
+        found[i] = doubled(i)
+    return found, np.log10(n + 1)
+
+
+@njit(cache=True, nogil=True)
+def halved(x):
+    return x // 2
 '''
 
 USE = """
 import sys
 import numpy as np
-from kernel import running
+from kernel import halved, running, steps
 
-print(running(np.array([1, 2, 3])).tolist(), sum(running.stats.cache_hits.values()))
-print("numba.np.arraymath" in sys.modules, "scipy.linalg" in sys.modules)
-print(running(np.array([0.5, 0.5])).tolist())
+print(running(np.array([1, 2, 3])).tolist(), "numba" in sys.modules)
 """
+COMPILED, LOADED = "[1, 5, 14] True", "[1, 5, 14] False"
+FLOATS = "print(running(np.array([0.5, 0.5])).tolist(), 'numba' in sys.modules)\n"
 
 
 def output(folder: Path, code: str, **environment: str) -> list[str]:
@@ -51,112 +91,210 @@ def output(folder: Path, code: str, **environment: str) -> list[str]:
         cwd=folder,
         env={**own, **environment},
     )
+    assert not done.stderr
     return done.stdout.splitlines()
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    (tmp_path / "parts.py").write_text(PARTS, "utf-8")
     (tmp_path / "kernel.py").write_text(KERNEL, "utf-8")
     return tmp_path
 
 
-def test_compiled_code_is_loaded_without_what_compiles_and_other_types_still_compile(
+def kept(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.code"))
+
+
+def test_compiled_code_runs_without_numba_and_other_types_still_compile(folder: Path) -> None:
+    assert output(folder, USE) == [COMPILED]
+    assert output(folder, USE) == [LOADED]
+    assert output(folder, USE + FLOATS) == [LOADED, "[0.25, 0.5] True"]
+    assert output(folder, USE + FLOATS) == [LOADED, "[0.25, 0.5] False"]
+    assert len(kept(folder)) == 2
+
+
+def test_loaded_code_makes_arrays_and_fails_as_it_should(folder: Path) -> None:
+    use = """
+import sys
+from kernel import steps
+
+found, size = steps(3)
+print(found.tolist(), round(size, 3), "numba" in sys.modules)
+try:
+    steps(-1)
+except ValueError as error:
+    print(error)
+del found
+print(steps(2)[0].tolist())
+"""
+    rest = ["fewer than no steps", "[0, 2]"]
+    assert output(folder, use) == ["[0, 2, 4] 0.602 True", *rest]
+    assert output(folder, use) == ["[0, 2, 4] 0.602 False", *rest]
+
+
+def test_loaded_code_can_become_part_of_a_kernel_that_is_compiled(folder: Path) -> None:
+    output(folder, "from kernel import steps; steps(3)")
+    use = """
+import sys
+from kernel import steps
+from curator.kernels.compiled import njit
+
+print(steps(3)[0].tolist(), "numba" in sys.modules)
+import numba
+
+
+@numba.njit()
+def tripled(n):
+    return 3 * steps(n)[0]
+
+
+print(tripled(4).tolist())
+try:
+    tripled(-1)
+except ValueError as error:
+    print(error)
+print(steps(2)[0].tolist())
+"""
+    expected = ["[0, 2, 4] False", "[0, 6, 12, 18]", "fewer than no steps", "[0, 2]"]
+    assert output(folder, use) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"), [("kernel", "total +=", "total -="), ("parts", "= 2", "= 3")]
+)
+def test_an_edited_kernel_or_one_whose_parts_were_edited_is_compiled_anew(
+    folder: Path, name: str, before: str, after: str
+) -> None:
+    output(folder, USE)
+    path = folder / f"{name}.py"
+    path.write_text(path.read_text("utf-8").replace(before, after), "utf-8")
+    (found,) = output(folder, USE)
+    assert found in ("[1, -3, -12] True", "[1, 9, 36] True")
+    assert output(folder, USE) == [found.replace("True", "False")]
+    assert len(kept(folder)) == 1
+
+
+def test_code_for_another_processor_or_other_settings_is_not_run(folder: Path) -> None:
+    output(folder, USE)
+    assert output(folder, USE, NUMBA_CPU_NAME="generic") == [COMPILED]
+    assert output(folder, USE, NUMBA_CPU_NAME="generic") == [LOADED]
+    (folder / ".numba_config.yaml").write_text("loop_vectorize: 0\n", "utf-8")
+    assert output(folder, USE) == [COMPILED]
+
+
+def test_a_damaged_file_is_compiled_anew(folder: Path) -> None:
+    output(folder, USE)
+    (path,) = kept(folder)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert output(folder, USE) == [COMPILED]
+    assert output(folder, USE) == [LOADED]
+
+
+def test_code_that_needs_what_is_not_there_is_compiled_anew(folder: Path) -> None:
+    output(folder, USE)
+    (path,) = kept(folder)
+    whole = Kept.of(read_whole(str(path)) or b"")
+    write_whole(str(path), whole._replace(name="absent").content)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    done = subprocess.run(
+        [sys.executable, "-c", USE], capture_output=True, text=True, cwd=folder, env=own
+    )
+    assert done.stdout.splitlines() == [COMPILED]
+
+
+def test_code_is_kept_where_asked_for_or_among_the_users_caches_or_not_at_all(
     folder: Path,
 ) -> None:
-    assert output(folder, USE) == ["[1, 5, 14] 0", "True True", "[0.25, 0.5]"]
-    compiled_only_for_integers = USE.rsplit("print(running", 1)[0]
-    assert output(folder, compiled_only_for_integers) == ["[1, 5, 14] 1", "False False"]
-    for kept in (folder / "__pycache__").glob("*running*.2.nbc"):  # that of floats
-        kept.unlink()
-    assert output(folder, USE) == ["[1, 5, 14] 1", "False False", "[0.25, 0.5]"]
+    asked = {"NUMBA_CACHE_DIR": str(folder / "asked")}
+    assert output(folder, USE, **asked) == [COMPILED]
+    assert output(folder, USE, **asked) == [LOADED]
+    assert not list((folder / "__pycache__").glob("*.code"))
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+    (folder / "__pycache__").write_text("in the way", "utf-8")
+    users = {"XDG_CACHE_HOME": str(folder / "user")}
+    assert output(folder, USE, **users) == [COMPILED]
+    assert output(folder, USE, **users) == [LOADED]
+    nowhere = {"XDG_CACHE_HOME": str(folder / "__pycache__")}
+    assert output(folder, USE, **nowhere) == [COMPILED]
+    assert output(folder, USE, **nowhere) == [COMPILED]
 
 
-def test_an_edited_kernel_is_compiled_anew(folder: Path) -> None:
-    output(folder, USE)
-    (folder / "kernel.py").write_text(KERNEL.replace("x * x", "x * x * x"), "utf-8")
-    assert output(folder, USE)[0] == "[1, 9, 36] 0"
+def test_each_kind_of_argument_has_code_of_its_own(folder: Path) -> None:
+    use = """
+import sys
+import numpy as np
+from kernel import halved, running
+
+values = np.arange(1, 9).reshape(2, 4)[0, ::2]
+fixed = np.array([1, 2, 3])
+fixed.flags.writeable = False
+print(running(values).tolist(), running(fixed).tolist(), "numba" in sys.modules)
+numbers = [halved(x) for x in (7, np.int64(7), np.uint64(9), -7, 2.5, np.uint8(7), True)]
+print(numbers, "numba" in sys.modules)
+"""
+    large = "print(halved(2**64 - 2)); print(halved(7))"  # the first one is as Numba has it
+    assert output(folder, "from kernel import halved\n" + large)[1] == "3"
+    expected = ["[1, 10] [1, 5, 14] {0}", "[3, 3, 4, -4, 1.0, 3, 0] {0}"]
+    assert output(folder, use) == [line.format(True) for line in expected]
+    assert output(folder, use) == [line.format(False) for line in expected]
+
+
+def test_an_argument_only_numba_knows_is_left_to_it(folder: Path) -> None:
+    use = """
+from kernel import running
+
+try:
+    running("text")
+except Exception as error:
+    print(type(error).__name__)
+"""
+    assert output(folder, use) == ["TypingError"]
+    assert kept(folder) == []
 
 
 def test_without_compiling_a_kernel_is_a_plain_function(folder: Path) -> None:
     code = "import numpy as np; from kernel import running; print(running(np.array([2, 3])))"
     assert output(folder, code, NUMBA_DISABLE_JIT="1") == ["[ 4 13]"]
+    assert kept(folder) == []
 
 
-BRANCHES = """
-import sys
-import numba
-import numpy as np
-from curator.kernels.compiled import njit
+def test_with_a_numba_that_was_not_tried_numba_keeps_the_code(folder: Path) -> None:
+    untried = "from curator.kernels import loaded; loaded.TRIED = ()\n"
+    hits = "print(sum(running.stats.cache_hits.values()))\n"
+    assert output(folder, untried + USE + hits) == [COMPILED, "0"]
+    assert output(folder, untried + USE + hits) == [COMPILED, "1"]
+    assert kept(folder) == []
 
 
-@njit(cache=True, nogil=True)
-def steps(n):
-    if n < 0:
-        raise ValueError("fewer than no steps")
-    found = np.zeros(n, np.int64)
-    for i in range(n):
-        found[i] = i * i
-    return found
-
-
-def outcome(n):
-    try:
-        return steps(n).tolist()
-    except ValueError as error:
-        return str(error)
-
-
-def run():
-    print(outcome(3), outcome(-1), sum(steps.stats.cache_hits.values()))
-    print("numba.np.arrayobj" in sys.modules, "numba.cpython.unicode" in sys.modules)
-"""
-
-
-def test_loaded_code_makes_arrays_and_fails_as_it_should_without_the_modules_it_came_from(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "branches.py").write_text(BRANCHES, "utf-8")
-    use = "from branches import run; run()"
-    assert output(tmp_path, use)[0] == "[0, 1, 4] fewer than no steps 0"
-    assert output(tmp_path, use) == ["[0, 1, 4] fewer than no steps 1", "False False"]
-
-
-def test_loaded_code_can_become_part_of_a_kernel_that_is_compiled(tmp_path: Path) -> None:
-    (tmp_path / "branches.py").write_text(BRANCHES, "utf-8")
-    output(tmp_path, "from branches import run; run()")
+def test_a_kernel_is_sent_to_other_processes_by_its_name(folder: Path) -> None:
     use = """
-from branches import njit, outcome, steps
+import copy, pickle
+import numpy as np
+from kernel import running
 
-print(outcome(3), sum(steps.stats.cache_hits.values()))
-
-
-@njit()
-def doubled(n):
-    return 2 * steps(n)
-
-
-print(doubled(4).tolist())
-try:
-    doubled(-1)
-except ValueError as error:
-    print(error)
-print(outcome(2))
+print(pickle.loads(pickle.dumps(running)) is running, copy.deepcopy(running) is running)
 """
-    expected = ["[0, 1, 4] 1", "[0, 2, 8, 18]", "fewer than no steps", "[0, 1]"]
-    assert output(tmp_path, use) == expected
+    assert output(folder, use) == ["True True"]
 
 
-def test_the_runtime_is_compiled_once_and_kernels_compiled_later_use_it(folder: Path) -> None:
-    kept = {"NUMBA_CACHE_DIR": str(folder / "kept")}
-    assert output(folder, USE, **kept) == ["[1, 5, 14] 0", "True True", "[0.25, 0.5]"]
-    refused = "from numba.core.runtime import nrtdynmod; nrtdynmod.create_nrt_module = None"
-    (floats,) = (folder / "kept").glob("*/*running*.2.nbc")
-    floats.unlink()
-    found = output(folder, refused + USE, **kept)
-    assert found == ["[1, 5, 14] 1", "False False", "[0.25, 0.5]"]
+def test_many_threads_may_be_the_first_to_call_a_kernel(folder: Path) -> None:
+    use = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from kernel import running, steps
+
+def both(n):
+    return running(np.arange(1, n + 2))[-1], len(steps(n)[0])
 
 
-def test_parts_of_kernels_look_for_no_cache_of_their_own(folder: Path) -> None:
-    code = "import kernel; print('_function' in vars(kernel.squared._cache))"
-    assert output(folder, code) == ["True"]
-    assert output(folder, USE + "import kernel\n" + code)[-1] == "True"
+with ThreadPoolExecutor(8) as pool:
+    found = list(pool.map(both, range(64)))
+expected = [((n + 1) * (n + 2) * (2 * n + 3) // 6, n) for n in range(64)]
+print(found == expected, "numba" in sys.modules)
+"""
+    assert output(folder, use) == ["True True"]
+    assert output(folder, use) == ["True False"]

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
 
 from curator.kernels.blocks import JOINED
-from curator.kernels.compiled import njit
-from curator.kernels.vectors import address, holds, intrinsic, load_vector, splat
+from curator.kernels.compiled import intrinsic, njit
+from curator.kernels.vectors import address, holds, load_vector, splat, types
 
 SIZE = 32
 """Characters compared, or seeds hashed, at a time."""

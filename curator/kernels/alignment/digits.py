@@ -31,10 +31,8 @@ def _bits(points: np.ndarray) -> np.ndarray:
 
 
 BITS = _bits((ZEROS[:, None] + np.arange(10, dtype=np.uint32)).ravel())
-NUMERALS = [
-    point for point in range(int(BOUND)) if unicodedata.numeric(chr(point), None) is not None
-]
-NUMERAL_BITS = _bits(np.array([*NUMERALS, ord("两")]))
+NUMERALS = filter(str.isnumeric, map(chr, range(int(BOUND))))
+NUMERAL_BITS = _bits(np.array([*map(ord, NUMERALS), ord("两")]))
 """The same of all characters that stand for a number, 「十」 and 「廿」 among them, as keys have
 them; Unicode knows no value of 「两」."""
 

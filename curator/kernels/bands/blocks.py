@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
 
-from curator.kernels.vectors import address, holds, intrinsic
+from curator.kernels.compiled import intrinsic
+from curator.kernels.vectors import address, holds, types
 
 SIZE = 8
 """Numbers copied at a time."""

@@ -6,14 +6,15 @@ Each function becomes a few dozen vector instructions on any processor LLVM know
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from llvmlite import binding, ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import config, types
 
 from curator.kernels.blocks import SIZE
+from curator.kernels.compiled import intrinsic
 from curator.kernels.fold.table import CODE_POINT, EXAMINE, TRADITIONAL
-from curator.kernels.vectors import address, holds, intrinsic
+from curator.kernels.vectors import address, holds, types
 
 GROUP = 16
 """Characters decoded at a time."""
@@ -27,7 +28,6 @@ LOST = 0xFFFD
 """U+FFFD."""
 BYTE, WORD, LONG = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 BYTES, WORDS = ir.VectorType(BYTE, SIZE), ir.VectorType(WORD, SIZE)
-RESULT = types.UniTuple(types.int64, 3)
 FEW_WORDS, SOME = ir.VectorType(WORD, GROUP), ir.VectorType(ir.IntType(1), GROUP)
 
 
@@ -38,9 +38,9 @@ def _compresses() -> bool:
     """
     if binding.llvm_version_info < (19,):
         return False
-    chosen = vars(config)  # by the environment variables NUMBA_CPU_NAME and NUMBA_CPU_FEATURES
-    if chosen["CPU_NAME"] or chosen["CPU_FEATURES"]:
-        return "+avx512vbmi2" in (chosen["CPU_FEATURES"] or "")
+    chosen = os.environ.get("NUMBA_CPU_FEATURES", "")
+    if chosen or os.environ.get("NUMBA_CPU_NAME"):
+        return "+avx512vbmi2" in chosen
     return bool(binding.get_host_cpu_features().get("avx512vbmi2"))
 
 
@@ -171,6 +171,7 @@ def settled(typing: Any, entries: Any, at: Any, n: Any, into: Any, place: Any) -
     """
     if not (holds(entries, types.uint32) and holds(into, types.uint32)):
         return None
+    three = types.UniTuple(types.int64, 3)
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
         array, start, n, target, first = values
@@ -193,9 +194,9 @@ def settled(typing: Any, entries: Any, at: Any, n: Any, into: Any, place: Any) -
         flagged = builder.and_(found, _all(FEW_WORDS, TRADITIONAL))
         simplified = _bits(builder, builder.icmp_unsigned("!=", flagged, _all(FEW_WORDS, 0)))
         simplified = builder.ctpop(builder.and_(simplified, sure))
-        return context.make_tuple(builder, RESULT, [builder.ctpop(kept), simplified, n_sure])
+        return context.make_tuple(builder, three, [builder.ctpop(kept), simplified, n_sure])
 
-    return RESULT(entries, types.int64, types.int64, into, types.int64), build
+    return three(entries, types.int64, types.int64, into, types.int64), build
 
 
 def _bits(builder: Any, some: Any) -> Any:

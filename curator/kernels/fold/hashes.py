@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
-from numba.core import cgutils
 
-from curator.kernels.compiled import njit
-from curator.kernels.vectors import holds, intrinsic
+from curator.kernels.compiled import intrinsic, njit
+from curator.kernels.vectors import cgutils, holds, types
 
 ABREAST = 8
 """Each step of a hash waits for the one before, so single keys would leave the processor idle."""

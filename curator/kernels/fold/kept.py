@@ -7,11 +7,8 @@ means building. Where nothing can be written, every process builds its own.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.metadata
-import os
-import secrets
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -19,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from curator.kernels.kept import read_whole, write_whole
+
 FOLDER = Path(__file__).parent / "__pycache__"
 SOURCES = ("table.py", "compositions.py", "kept.py")
-DIGEST_BYTES = 32
 
 
 def key_of_tables() -> str | None:
@@ -50,12 +48,8 @@ def kept(
 
 
 def _read(path: Path) -> list[np.ndarray] | None:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    body = content[DIGEST_BYTES:]
-    if hashlib.sha256(body).digest() != content[:DIGEST_BYTES]:
+    body = read_whole(str(path))
+    if body is None:
         return None
     values = np.frombuffer(body, np.uint32)
     ends = np.cumsum(values[: 1 + values[0]], dtype=np.int64)
@@ -63,13 +57,6 @@ def _read(path: Path) -> list[np.ndarray] | None:
 
 
 def _write(path: Path, arrays: Sequence[np.ndarray]) -> None:
+    """Keep arrays; with no room or no right to write, the next process builds them again."""
     lengths = np.array([len(arrays), *map(len, arrays)], np.uint32)
-    body = b"".join([lengths.tobytes(), *(array.tobytes() for array in arrays)])
-    half = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        half.write_bytes(hashlib.sha256(body).digest() + body)
-        os.replace(half, path)
-    except OSError:  # no room or no right to write: the next process builds again
-        with contextlib.suppress(OSError):
-            half.unlink()
+    write_whole(str(path), b"".join([lengths.tobytes(), *(array.tobytes() for array in arrays)]))

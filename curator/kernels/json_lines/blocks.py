@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
 
 from curator.kernels.blocks import SIZE
-from curator.kernels.vectors import address, holds, intrinsic
+from curator.kernels.compiled import intrinsic
+from curator.kernels.vectors import address, holds, types
 
 BYTES = ir.VectorType(ir.IntType(8), SIZE)
 BEFORE = 3

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
 
 from curator.kernels.blocks import SIZE
-from curator.kernels.vectors import holds, intrinsic
+from curator.kernels.compiled import intrinsic
+from curator.kernels.vectors import holds, types
 
 LANES = SIZE // 8
 FACTORS = np.array(

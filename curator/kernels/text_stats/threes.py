@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
 
 from curator.kernels.blocks import SIZE
+from curator.kernels.compiled import intrinsic
 from curator.kernels.fold.blocks import COMPRESSES
-from curator.kernels.vectors import address, holds, intrinsic, load_vector
+from curator.kernels.vectors import address, holds, load_vector, types
 
 MOST = SIZE // 2
 """Words that begin in a block, at most; so many places are written to."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import types
-from numba.core import cgutils
 
-from curator.kernels.vectors import intrinsic
+from curator.kernels.compiled import intrinsic
+from curator.kernels.vectors import cgutils, types
 
 LANES = 16
 """Lengths that are looked at together: from two words on, and as a power of two."""
