@@ -43,6 +43,8 @@ NO_CODE = ("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS")
 """Numba's settings that change no code."""
 SETTINGS = ".numba_config.yaml"
 """A file in the working folder that Numba takes settings from as well."""
+FORMAT = 1
+"""To be counted up when ``Kept`` changes: files of an earlier one are not looked for."""
 KEY_DIGITS = 16
 Stamp = tuple[str, int, int]
 _numbers = itertools.count()
@@ -122,7 +124,7 @@ def keep(function: Callable[..., Any], kinds: Any, compiled: Any) -> None:
 def _paths(function: Callable[..., Any], kinds: Any) -> list[str]:
     """Return where the code of a function may lie, the best place first."""
     home, file = os.path.split(function.__code__.co_filename)
-    key = hashlib.sha256(repr((kinds, _machine())).encode()).hexdigest()[:KEY_DIGITS]
+    key = hashlib.sha256(repr((FORMAT, kinds, _machine())).encode()).hexdigest()[:KEY_DIGITS]
     name = f"{file.removesuffix('.py')}.{function.__qualname__.strip('<>')}-{key}.code"
     apart = hashlib.sha256(home.encode()).hexdigest()[:KEY_DIGITS]
     chosen = os.environ.get("NUMBA_CACHE_DIR")
