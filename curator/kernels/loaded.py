@@ -31,7 +31,7 @@ import numpy as np
 
 from curator.kernels.kept import read_whole, write_whole
 
-TRIED = ("0.68.",)
+TRIED = tuple(f"0.{minor}." for minor in range(61, 69))
 """Numba's versions of which this was tried, on Linux and x86-64; elsewhere Numba keeps its code."""
 MODULES = {
     "numba._helperlib": "numba_",
