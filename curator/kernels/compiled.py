@@ -93,10 +93,11 @@ class Kernel:
 
     def _made_ready(self, kinds: Kinds, values: tuple[Any, ...]) -> Callable[..., Any]:
         with _lock:
-            if kinds not in self._ready:
-                run = loaded.load(self.py_func, kinds)
-                self._ready[kinds] = self._compiled(kinds, values) if run is None else run
-            return self._ready[kinds]
+            run = self._ready.get(kinds) or loaded.load(self.py_func, kinds)
+        if run is None:  # no lock is held: Numba has one, and under it asks for parts of kernels
+            run = self._compiled(kinds, values)
+        self._ready[kinds] = run
+        return run
 
     def _compiled(self, kinds: Kinds, values: tuple[Any, ...]) -> Callable[..., Any]:
         dispatcher = self.dispatcher
@@ -122,6 +123,9 @@ class Kernel:
     @property
     def _numba_type_(self) -> Any:
         return self.dispatcher._numba_type_
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.py_func.__module__}.{self.py_func.__qualname__}>"
 
     def __deepcopy__(self, memo: Any) -> Kernel:
         return self

@@ -48,6 +48,8 @@ FORMAT = 1
 KEY_DIGITS = 16
 Stamp = tuple[str, int, int]
 _numbers = itertools.count()
+_linked_code: list[Any] = []
+"""All that was linked stays: what its addresses stand for is remembered, see ``_unpickled``."""
 
 
 class Kept(NamedTuple):
@@ -205,6 +207,7 @@ def _linked(function: Callable[..., Any], kept: Kept) -> Callable[..., Any]:
     for name in (kept.name, *(name for name, _ in kept.tables)):
         library.export_symbol(name)
     code = library.link(_linker(), f"{function.__qualname__}-{next(_numbers)}")
+    _linked_code.append(code)
     makes = _module("numba._dynfunc")
     tables = []
     for name, constants in kept.tables:
@@ -218,7 +221,7 @@ def _linked(function: Callable[..., Any], kept: Kept) -> Callable[..., Any]:
         function.__doc__ or "",
         code[kept.name],
         tables[0],
-        (code, tables),  # live as long as it does
+        tables,  # they live as long as it does
     )
     return made
 

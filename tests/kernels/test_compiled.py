@@ -199,10 +199,15 @@ def test_code_that_needs_what_is_not_there_is_compiled_anew(folder: Path) -> Non
     whole = Kept.of(read_whole(str(path)) or b"")
     write_whole(str(path), whole._replace(name="absent").content)
     own = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    output(folder, "from kernel import steps; steps(2)")
     done = subprocess.run(
-        [sys.executable, "-c", USE], capture_output=True, text=True, cwd=folder, env=own
+        [sys.executable, "-c", USE + "print(len(steps(2)[0]))"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=own,
     )
-    assert done.stdout.splitlines() == [COMPILED]
+    assert done.stdout.splitlines() == [COMPILED, "2"]
 
 
 def test_code_is_kept_where_asked_for_or_among_the_users_caches_or_not_at_all(
@@ -278,6 +283,36 @@ from kernel import running
 print(pickle.loads(pickle.dumps(running)) is running, copy.deepcopy(running) is running)
 """
     assert output(folder, use) == ["True True"]
+
+
+def test_one_thread_may_compile_what_calls_a_kernel_while_another_compiles_the_kernel(
+    folder: Path,
+) -> None:
+    use = """
+import threading
+import numba
+import numpy as np
+from kernel import running, steps
+
+
+@numba.njit()
+def both(n):
+    return steps(n)[0].sum() + running(np.arange(1, 4))[-1]
+
+
+def parts():
+    running(np.arange(1, 4))
+    steps(3)
+
+
+threads = [threading.Thread(target=target) for target in (lambda: both(3), parts) * 2]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(both(3))
+"""
+    assert output(folder, use) == ["20"]
 
 
 def test_many_threads_may_be_the_first_to_call_a_kernel(folder: Path) -> None:
