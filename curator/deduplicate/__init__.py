@@ -130,6 +130,14 @@ def deduplicate(
         return run.write(verdict, described)
 
 
+def _make_ready(stage: FuzzyDuplicates) -> None:
+    """Load what ``stage`` needs after the last line is read, beside the reading."""
+    from curator.dedup.copies.finding import make_ready
+
+    if stage.jaccard is None:
+        make_ready()
+
+
 class _Run:
     """One deduplication, step by step."""
 
@@ -171,7 +179,8 @@ class _Run:
         load = partial(load_part, bands=stage.signing.bands, work=self.work)
         run_tasks(load, known, self.threads)
         items = [(self.lines.only(index), index) for index in range(len(self.lines.parts))]
-        run_tasks(partial(read_part, stage=stage, work=self.work), items, self.threads)
+        with begun(_make_ready, [stage], self.threads):
+            run_tasks(partial(read_part, stage=stage, work=self.work), items, self.threads)
 
     def verdict(self) -> Verdict:
         """Find what repeats among the lines that were read."""
