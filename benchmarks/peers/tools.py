@@ -9,10 +9,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-CURATOR_DEDUP = "{python} -m curator.cli dedup {input} --output {output}/run --n-workers 2 --quiet"
+CURATOR_DEDUP = "{scripts}/curator dedup {input} --output {output}/run --n-workers 2 --quiet"
 """The command made for this job alone."""
 
-CURATOR_RUN = "{python} -m curator.cli run {recipe} --set input={input} --set output={output}/run \
+CURATOR_RUN = "{scripts}/curator run {recipe} --set input={input} --set output={output}/run \
 --n-workers 2 --quiet"
 """A whole run of a recipe with this one stage; {recipe} is a file with CURATOR_RECIPE."""
 
@@ -32,7 +32,7 @@ class Tool:
     settings: str
     """What is compared how, for the reader of the table."""
     command: str
-    """Words with {python}, {here}, {recipe}, {input} and {output}; the output folder exists."""
+    """Words with {python}, {scripts} (its folder), {here}, {recipe}, {input} and {output}."""
     environment: str | None = None
     """Name of its virtual environment; None: the interpreter that runs the harness."""
     packages: tuple[str, ...] = ()
@@ -46,7 +46,8 @@ class Tool:
         recipe = output / "recipe.yaml"
         recipe.write_text(CURATOR_RECIPE, encoding="utf-8")
         places = {
-            "python": python, "here": HERE, "recipe": recipe, "input": source, "output": output,
+            "python": python, "scripts": python.parent, "here": HERE, "recipe": recipe,
+            "input": source, "output": output,
         }  # fmt: skip
         return [word.format(**places) for word in self.command.split()]
 

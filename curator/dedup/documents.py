@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, numpy_array
 from curator.io.parts import Corpus, Parts
 from curator.kernels.buffers import Utf8
+from curator.later import pc
 
 CHUNK_BYTES = 1 << 20
 """Text folded at a time: the code points stay near the processor and their memory is reused.

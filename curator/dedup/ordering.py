@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, numpy_array
 from curator.kernels.bands import sort_rising
 from curator.kernels.buffers import Utf8
+from curator.later import pc
 
 WORD_BITS, WORD_BYTES = 64, 8
 MOST_SHARED = 256

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, numpy_array, string
@@ -19,6 +18,7 @@ from curator.dedup.pieces import joined, open_work, piece, read_arrays
 from curator.dedup.verdicts import encoded, repeated_text
 from curator.io.parts import MARKS_SCHEMA, ROW, Corpus
 from curator.kernels.fold import byte_hashes
+from curator.later import pc
 from curator.stages.global_stage import GlobalStageBase
 
 ROWS_AT_ONCE = 1 << 22

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator.dedup.ordering import order_of, packed_columns, text_ranks
 from curator.kernels.fold import Keys
+from curator.later import pc
 
 
 def best_first(

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import __version__, manifest, schema
 from curator.arrow_numpy import arrow_array, numpy_array, string
@@ -52,6 +51,7 @@ from curator.io.jsonl import JsonlReader
 from curator.io.line_parts import line_parts
 from curator.io.parts import MARKS_SCHEMA, ROW
 from curator.io.shards import ShardRecord
+from curator.later import pc
 from curator.run_entries import check_conservation, stage_entry
 from curator.run_folder import check_apart, check_unchanged, describe_input, exclusive
 

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, numpy_array, string, strings
@@ -37,6 +36,7 @@ from curator.io.atomic import atomic_write
 from curator.io.parts import ROW, Part, parquet
 from curator.kernels.fold import Keys
 from curator.kernels.narrow import NarrowKeys, narrow, widen
+from curator.later import pc
 
 INDEX = "index.json"
 FORMAT = "curator-dedup-index/3"

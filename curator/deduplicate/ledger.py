@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, string, strings
@@ -17,6 +16,7 @@ from curator.io.line_parts import LineParts
 from curator.io.shards import encoded
 from curator.kernels.buffers import Utf8
 from curator.kernels.spans import spliced
+from curator.later import pc
 
 BRACE, QUOTE, BACKSLASH, FIRST_PRINTED = b'}"\\ '
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curator import schema
 from curator.arrow_numpy import numpy_array
@@ -19,6 +18,7 @@ from curator.dedup.repeated_ids import hashed_ids, ids_piece
 from curator.io.json_texts import NOTHING
 from curator.io.line_parts import LineParts
 from curator.kernels.json_lines import count_characters
+from curator.later import pc
 
 IDS, FUZZY = "ids", "fuzzy"
 """Folders of work: of ids that repeat, and of the stage."""
@@ -62,9 +62,12 @@ def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -
         tables.append(found.table.select(KEPT))
     table = pa.concat_tables(tables).combine_chunks()
     part.write_ids(0, table)
-    alive = pc.is_null(table.column(schema.DROPPED_BY))
-    rows = part.ordinals(0, table)[numpy_array(alive)]
-    piece(hashed, lambda: hashed_ids(table.column(schema.ID).filter(alive), rows))
+    ids, rows = table.column(schema.ID), part.ordinals(0, table)
+    dropped_by = table.column(schema.DROPPED_BY)
+    if dropped_by.null_count < len(dropped_by):
+        alive = pc.is_null(dropped_by)
+        ids, rows = ids.filter(alive), rows[numpy_array(alive)]
+    piece(hashed, lambda: hashed_ids(ids, rows))
     piece(signed, lambda: run_arrays(runs, stage.signing))
     sizes = np.where(is_row, np.maximum(sizes, 1), 0)  # what damage left is a row of no bytes
     lines = {"bytes": sizes, "characters": characters, "plain": plain}
@@ -74,7 +77,9 @@ def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -
 
 def _flaws(table: pa.Table) -> np.ndarray:
     """Return the reasons of the rows that are no documents, as JSON: ``{"invalid_json": 2}``."""
-    refused = table.filter(pc.is_valid(table.column(schema.DROPPED_BY)))
-    counts = pc.value_counts(refused.column(schema.REASON)).to_pylist()
-    found = {count["values"]: count["counts"] for count in counts}
+    dropped_by, found = table.column(schema.DROPPED_BY), {}
+    if dropped_by.null_count < len(dropped_by):
+        reasons = table.column(schema.REASON).filter(pc.is_valid(dropped_by))
+        counts = pc.value_counts(reasons).to_pylist()
+        found = {count["values"]: count["counts"] for count in counts}
     return np.frombuffer(json.dumps(found, sort_keys=True).encode(), np.uint8)

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.ipc
 
 from curator import schema
 from curator.io.atomic import atomic_write
 from curator.kernels import spans
+from curator.later import pc
 
 ROW, START, END = "row", "start", "end"
 FIRST_BYTE, LAST_BYTE = "first_byte", "last_byte"

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.json
 
 from curator import schema
 from curator.arrow_numpy import arrow_array, empty_table, numpy_array, repeated, string
 from curator.io.json_rows import JsonFields
+from curator.later import pc
 
 OPEN, CLOSE, NEWLINE, RETURN = b"{}\n\r"
 

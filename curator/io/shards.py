@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import zstandard
 
 from curator import schema
@@ -24,6 +23,7 @@ from curator.io.atomic import atomic_write
 from curator.io.blocks import WHOLE_STREAM, Block, read_pieces
 from curator.io.rows import dump_json, load_object
 from curator.io.unpack import compression
+from curator.later import pc
 
 GZIP_LEVEL = 6
 ZSTD_LEVEL = 3

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from curator.kernels import loaded
+from curator.later import Later
 
 Kinds = tuple[Any, ...]
 ROWS, COLUMNS, USABLE = 0x1, 0x2, 0x100 | 0x400
@@ -26,18 +27,6 @@ NUMBERS: dict[type, type] = {
 """Types of numbers, and which of them are one to Numba."""
 LARGEST = 2**63
 _lock = threading.RLock()
-
-
-class Later:
-    """A module that is imported when something of it is asked for."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # what looks at all objects of a module shall not import this one
-            raise AttributeError(name)
-        return getattr(importlib.import_module(self._name), name)
 
 
 numba: Any = Later("numba")

@@ -10,7 +10,7 @@ from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 
-from curator.kernels.compiled import Later
+from curator.later import Later
 
 types: Any = Later("numba.types")
 cgutils: Any = Later("numba.core.cgutils")
