@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Any example may be the one that compiles a kernel, for seconds.
+settings.register_profile("curator", deadline=None)
+settings.load_profile("curator")
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curator.dedup import exact, fuzzy, names, repeated_ids, same_keys
+from curator.dedup import exact, names, repeated_ids, same_keys
 from curator.dedup.copies import (
     candidates,
     connected,
+    finding,
     in_common,
     pair_ranges,
     prepared,
@@ -98,7 +99,7 @@ def test_a_task_does_not_grow_with_the_number_of_parts(
             results.append(function(item))
         return results
 
-    modules = (candidates, connected, exact, fuzzy, names, pair_ranges, prepared, rare_buckets)
+    modules = (candidates, connected, exact, finding, names, pair_ranges, prepared, rare_buckets)
     for module in (*modules, repeated_ids, same_keys, settling, standing, in_common):
         monkeypatch.setattr(module, "run_tasks", run_tasks)
     sizes = []
