@@ -63,23 +63,16 @@ def read_part(item: tuple[LineParts, int], stage: FuzzyDuplicates, work: Path) -
     table = pa.concat_tables(tables).combine_chunks()
     part.write_ids(0, table)
     ids, rows = table.column(schema.ID), part.ordinals(0, table)
-    dropped_by = table.column(schema.DROPPED_BY)
+    dropped_by, flaws = table.column(schema.DROPPED_BY), {}
     if dropped_by.null_count < len(dropped_by):
         alive = pc.is_null(dropped_by)
         ids, rows = ids.filter(alive), rows[numpy_array(alive)]
+        counts = pc.value_counts(table.column(schema.REASON).filter(pc.invert(alive))).to_pylist()
+        flaws = {count["values"]: count["counts"] for count in counts}
     piece(hashed, lambda: hashed_ids(ids, rows))
     piece(signed, lambda: run_arrays(runs, stage.signing))
     sizes = np.where(is_row, np.maximum(sizes, 1), 0)  # what damage left is a row of no bytes
     lines = {"bytes": sizes, "characters": characters, "plain": plain}
-    counted = {"rows": np.array([table.num_rows]), "flaws": _flaws(table)}
+    as_json = json.dumps(flaws, sort_keys=True).encode()  # {"invalid_json": 2}
+    counted = {"rows": np.array([table.num_rows]), "flaws": np.frombuffer(as_json, np.uint8)}
     piece(done, lambda: {**lines, **counted})
-
-
-def _flaws(table: pa.Table) -> np.ndarray:
-    """Return the reasons of the rows that are no documents, as JSON: ``{"invalid_json": 2}``."""
-    dropped_by, found = table.column(schema.DROPPED_BY), {}
-    if dropped_by.null_count < len(dropped_by):
-        reasons = table.column(schema.REASON).filter(pc.is_valid(dropped_by))
-        counts = pc.value_counts(reasons).to_pylist()
-        found = {count["values"]: count["counts"] for count in counts}
-    return np.frombuffer(json.dumps(found, sort_keys=True).encode(), np.uint8)

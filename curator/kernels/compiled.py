@@ -139,7 +139,6 @@ class Intrinsic:
                 from numba.core.registry import cpu_target
                 from numba.extending import intrinsic
 
-                cpu_target.typing_context.refresh()
                 registered = intrinsic(self.py_func)
                 cpu_target.typing_context.refresh()
                 self._type = cpu_target.typing_context.resolve_value_type(registered)

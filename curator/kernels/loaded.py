@@ -23,6 +23,7 @@ import os
 import pickle
 import platform
 import sys
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -42,7 +43,9 @@ MODULES = {
 NO_CODE = ("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS")
 """Numba's settings that change no code."""
 SETTINGS = ".numba_config.yaml"
-"""A file in the working folder that Numba takes settings from as well."""
+"""A file in the working folder that Numba takes settings from as well; there it keeps its code."""
+BEGAN = time.time_ns()
+"""When this process had imported no kernel yet."""
 FORMAT = 1
 """To be counted up when ``Kept`` changes: files of an earlier one are not looked for."""
 KEY_DIGITS = 16
@@ -82,7 +85,7 @@ def is_tried() -> bool:
     """Return whether code of the Numba that is installed runs alone, and is to be compiled."""
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return False
-    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+    if (sys.platform, platform.machine()) != ("linux", "x86_64") or os.path.exists(SETTINGS):
         return False
     return importlib.metadata.version("numba").startswith(TRIED)
 
@@ -97,7 +100,7 @@ def load(function: Callable[..., Any], kinds: Any) -> Callable[..., Any] | None:
         if content is None:
             continue
         kept = Kept.of(content)
-        if all(_stamp(path) == (path, *rest) for path, *rest in kept.sources):
+        if all(_stamp(source) == (source, *rest) for source, *rest in kept.sources):
             with contextlib.suppress(RuntimeError):  # what it needs is not in this process
                 return _linked(function, kept)
     return None
@@ -110,9 +113,12 @@ def keep(function: Callable[..., Any], kinds: Any, compiled: Any) -> None:
     """
     (_, _, (code, _)), description, own, *_, others = compiled._reduce()
     tables = [own, *(table for table in others if table is not own)]
-    stamps = [stamp for path in _sources(function.__module__) if (stamp := _stamp(path))]
-    if not stamps or not all(isinstance(one, np.dtype) for table in tables for one in table.consts):
-        return  # typed in; or more than kernels are made for
+    constants = [one for table in tables for one in table.consts]
+    if not all(isinstance(one, np.dtype) and np.dtype(one.str) == one for one in constants):
+        return  # more than kernels are made for
+    stamps = [_stamp(path) or (path, sys.maxsize, 0) for path in _sources(function.__module__)]
+    if not stamps or any(changed > BEGAN for _, changed, _ in stamps):
+        return  # typed in, or edited or deleted since it was imported: what was compiled is older
     kept = Kept(
         sources=stamps,
         name=description.llvm_cpython_wrapper_name,
@@ -149,8 +155,6 @@ def _machine() -> tuple[Any, ...]:
         for name, value in sorted(os.environ.items())
         if name.startswith("NUMBA_") and name not in NO_CODE
     ]
-    with contextlib.suppress(OSError), open(SETTINGS, "rb") as file:
-        settings.append((SETTINGS, file.read().hex()))
     return (
         sys.version,
         importlib.metadata.version("numba"),

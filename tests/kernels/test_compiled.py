@@ -175,6 +175,19 @@ def test_an_edited_kernel_or_one_whose_parts_were_edited_is_compiled_anew(
     assert len(kept(folder)) == 1
 
 
+def test_what_was_edited_while_a_process_ran_is_compiled_anew_by_the_next(folder: Path) -> None:
+    edit = """
+from pathlib import Path
+import kernel
+
+parts = Path("parts.py")
+parts.write_text(parts.read_text().replace("= 2", "= 1 + 2"))
+"""
+    assert output(folder, edit + USE) == [COMPILED]  # by the parts as they were
+    assert output(folder, USE) == ["[1, 9, 36] True"]
+    assert output(folder, USE) == ["[1, 9, 36] False"]
+
+
 def test_code_for_another_processor_or_other_settings_is_not_run(folder: Path) -> None:
     output(folder, USE)
     assert output(folder, USE, NUMBA_CPU_NAME="generic") == [COMPILED]
