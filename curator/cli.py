@@ -82,6 +82,10 @@ def run(
     quiet: bool,
 ) -> None:
     """Run RECIPE into its output folder; a stopped run continues where it was."""
+    if n_workers > 1 and scheduler is None:
+        from curator.cluster import load_for_workers
+
+        load_for_workers(["curator.recipe", "curator.run"])  # this process does so, too
     from curator.recipe import load_recipe
     from curator.report.table import closing_table
     from curator.run import RunOptions, run_recipe

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import heapq
 import json
+import operator
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,10 @@ class Sample:
     row: dict[str, Any] = dataclasses.field(compare=False)
 
 
+Written = tuple[dict[str, Any], list[Sample]]
+"""What is known of a finished file, and its samples."""
+
+
 @dataclass(frozen=True)
 class Outputs:
     """What was written."""
@@ -81,41 +86,48 @@ def write_outputs(
     """
     indices = range(len(parts.parts))
     sizes = run_tasks(_row_bytes, [parts.only(i) for i in indices], client)
-    written: dict[str, list[dict[str, Any]]] = {}
-    samples: list[Sample] = []
-    staged: dict[str, Path] = {}
     visible = schema.visible_columns(columns)
     ledger_columns = [*visible, *(name for name in schema.RESERVED if name != schema.EXTRA)]
-    for position, (folder, wanted) in enumerate(
-        (
-            (manifest.SHARDS, visible),
-            (manifest.LEDGER, ledger_columns),
-            (manifest.CUTS, CUT_COLUMNS),
-        )
-    ):
-        plan = plan_shards([all_[position] for all_ in sizes], options.target_bytes)
-        stage = work / f"{folder}-{fingerprint(str(parts), options, name, code_hash())}"
-        stage.mkdir(parents=True, exist_ok=True)
-        task = partial(
-            _write_one,
-            run=run,
-            folder=folder,
-            name=name,
-            columns=wanted,
-            compression=options.compression,
-            stage=stage,
-        )
-        items = [
-            (number, [(parts.only(part), start, stop) for part, start, stop in pieces])
-            for number, pieces in enumerate(plan)
-        ]
-        results = run_tasks(task, items, client)
-        written[folder] = [record for record, _ in results]
-        samples += _smallest([sample for _, found in results for sample in found])
-        staged |= {record["path"]: stage for record in written[folder]}
+    wanted = {
+        manifest.SHARDS: visible,
+        manifest.LEDGER: ledger_columns,
+        manifest.CUTS: CUT_COLUMNS,
+    }
+    writes: list[tuple[str, Callable[[], Written]]] = []
+    stages: dict[str, Path] = {}
+    for position, folder in enumerate(wanted):
+        stages[folder] = work / f"{folder}-{fingerprint(str(parts), options, name, code_hash())}"
+        stages[folder].mkdir(parents=True, exist_ok=True)
+        for number, pieces in enumerate(
+            plan_shards([all_[position] for all_ in sizes], options.target_bytes)
+        ):
+            write = partial(
+                _write_one,
+                number,
+                [(parts.only(part), start, stop) for part, start, stop in pieces],
+                run=run,
+                folder=folder,
+                name=name,
+                columns=wanted[folder],
+                compression=options.compression,
+                stage=stages[folder],
+            )
+            writes.append((folder, write))
+    # All at once: while one worker writes the last shard the others write the ledger.
+    results = run_tasks(operator.call, [write for _, write in writes], client)
+    written: dict[str, list[dict[str, Any]]] = {folder: [] for folder in wanted}
+    found: dict[str, list[Sample]] = {folder: [] for folder in wanted}
+    staged: dict[str, Path] = {}
+    for (folder, _), (record, samples) in zip(writes, results, strict=True):
+        written[folder].append(record)
+        found[folder] += samples
+        staged[record["path"]] = stages[folder]
     _publish(run, staged)
     return Outputs(
-        written[manifest.SHARDS], written[manifest.LEDGER], written[manifest.CUTS], samples
+        written[manifest.SHARDS],
+        written[manifest.LEDGER],
+        written[manifest.CUTS],
+        [sample for folder in wanted for sample in _smallest(found[folder])],
     )
 
 
@@ -129,15 +141,16 @@ def _row_bytes(part: Parts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _write_one(
-    item: tuple[int, list[tuple[Parts, int, int]]],
+    number: int,
+    pieces: list[tuple[Parts, int, int]],
+    *,
     run: Path,
     folder: str,
     name: str,
     columns: Sequence[str],
     compression: str | None,
     stage: Path,
-) -> tuple[dict[str, Any], list[Sample]]:
-    number, pieces = item
+) -> Written:
     suffix = "" if compression is None else f".{compression}"
     relative = f"{folder}/{name}-{number:05d}.jsonl{suffix}"
     path, done = stage / Path(relative).name, stage / f"{number:05d}.json"

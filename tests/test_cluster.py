@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import operator
 import os
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +52,66 @@ def test_a_cluster_gives_the_same_results_and_leaves_the_environment_alone() -> 
 
 def process_of(item: int) -> int:
     return os.getpid()
+
+
+def test_workers_are_forked_with_what_was_loaded_for_them_and_have_the_environment_of_now() -> None:
+    script = """
+import os, sys
+from curator.cluster import FORKED, get_client, load_for_workers, run_tasks
+
+if __name__ == "__main__":
+    os.environ["SAID"] = "before"
+    load_for_workers(["curator.report", "no.such.module"])
+    os.environ["SAID"] = "since"
+    with get_client(n_workers=2) as client:
+        loaded = client.run(lambda: "curator.report" in sys.modules)
+        said = client.run(lambda: os.environ["SAID"])
+        threads = client.run(lambda: os.environ["OMP_NUM_THREADS"])
+    assert set(loaded.values()) == {FORKED}, loaded
+    assert set(said.values()) == {"since"}, said
+    assert set(threads.values()) == {"1"}, threads
+    assert "OMP_NUM_THREADS" not in os.environ
+    os.environ["SAID"], os.environ["OMP_NUM_THREADS"] = "again", "2"
+    with get_client(n_workers=2) as client:
+        said = client.run(lambda: (os.environ["SAID"], os.environ["OMP_NUM_THREADS"]))
+    assert set(said.values()) == {("again", "2")}, said
+"""
+    without = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    subprocess.run([sys.executable, "-c", script], check=True, env=without, timeout=300)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_end_with_a_process_that_is_killed() -> None:
+    script = """
+import os, signal, time
+from curator.cluster import get_client, run_tasks
+
+if __name__ == "__main__":
+    with get_client(n_workers=2) as client:
+        print(*client.run(os.getpid).values(), flush=True)
+        time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        workers = [int(pid) for pid in process.stdout.readline().split()]
+        children = [
+            int(pid)
+            for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        ]
+        process.kill()
+    assert len(workers) == 2
+    deadline = time.monotonic() + 60
+    while any(is_running(pid) for pid in [*workers, *children]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in [*workers, *children] if is_running(pid)]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_threads_give_the_same_results_in_the_order_of_the_items() -> None:
