@@ -196,7 +196,9 @@ def test_nothing_but_what_compiles_imports_numba() -> None:
 def test_what_was_compiled_before_runs_without_numba() -> None:
     code = (
         "import sys; from curator.kernels import buffers, text_stats; "
-        "text_stats.text_stats(buffers.of(['好 text', 'ꦲꦏ꧀ꦱꦫ'])); print('numba' in sys.modules)"
+        "texts = buffers.of(['好 text', 'ꦲꦏ꧀ꦱꦫ']); found = text_stats.text_stats(texts); "
+        "found.repetition, found.ngrams, text_stats.text_stats(texts, ngrams=True).repetition; "
+        "print('numba' in sys.modules)"
     )
     for _ in range(2):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -39,7 +39,8 @@ class Unknown(Exception):
 def _kind(value: Any) -> Any:
     """Return what compiled code for ``value`` depends on; values of one kind are of one type.
 
-    Raises ``Unknown`` for what is no number of 64 bits at most, no array, and no tuple of these.
+    Raises ``Unknown`` for what is no number of 64 bits at most, no array, and no tuple, named or
+    not, of these.
     """
     kind = type(value)
     if kind is np.ndarray:
@@ -51,6 +52,8 @@ def _kind(value: Any) -> Any:
         return NUMBERS[kind]
     if kind is tuple:
         return tuple(map(_kind, value))
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return kind, *map(_kind, value)
     raise Unknown(kind)
 
 

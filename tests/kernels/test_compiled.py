@@ -260,6 +260,49 @@ print(numbers, "numba" in sys.modules)
     assert output(folder, use) == [line.format(False) for line in expected]
 
 
+def test_arguments_may_be_in_tuples_named_or_not(folder: Path) -> None:
+    use = """
+import sys
+import numpy as np
+from pairs import Pair, Turned, difference
+
+one, two = np.array([5, 2]), np.array([1, 1])
+pairs = Pair(one, two), Turned(one, two), (one, two), Pair(one, two.astype(np.uint8))
+print([difference(pair, 10).tolist() for pair in pairs], "numba" in sys.modules)
+"""
+    kernel = """
+from typing import Any, NamedTuple
+from curator.kernels.compiled import njit
+
+
+class Pair(NamedTuple):
+    first: Any
+    second: Any
+
+
+class Turned(NamedTuple):
+    second: Any
+    first: Any
+
+
+@njit(cache=True)
+def difference(pair, times):
+    first, second = pair
+    return (first - second) * times
+"""
+    (folder / "pairs.py").write_text(kernel, "utf-8")
+    found = "[[40, 10], [40, 10], [40, 10], [40, 10]]"
+    assert output(folder, use) == [f"{found} True"]
+    assert output(folder, use) == [f"{found} False"]
+    assert len(kept(folder)) == 4
+    by_name = kernel.replace("first, second = pair", "first, second = pair.first, pair.second")
+    (folder / "pairs.py").write_text(by_name, "utf-8")
+    use = use.replace(" (one, two),", "")
+    found = "[[40, 10], [-40, -10], [40, 10]]"
+    assert output(folder, use) == [f"{found} True"]
+    assert output(folder, use) == [f"{found} False"]
+
+
 def test_an_argument_only_numba_knows_is_left_to_it(folder: Path) -> None:
     use = """
 from kernel import running
