@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from curator.command_line import Size, one_line_errors
+from curator.command_line import Size, notices_shown, one_line_errors
 from curator.download_command import download
 
 
@@ -92,7 +92,8 @@ def run(
 
     loaded = load_recipe(recipe, assignments)
     options = RunOptions(scheduler, n_workers, block_size, strict, None if quiet else sys.stderr)
-    result = run_recipe(loaded, options)
+    with notices_shown(quiet):
+        result = run_recipe(loaded, options)
     if not quiet:
         click.echo(closing_table(result))
         click.echo(f"shards and manifest: {loaded.output}")
@@ -164,7 +165,8 @@ def dedup(
     reader = JsonlReader(list(inputs), text_field=text_field, id_field=id_field or None)
     stage = FuzzyDuplicates(aligned=aligned, jaccard=jaccard, seed=seed)
     options = DedupOptions(n_workers, block_size, against=against, frozen=frozen)
-    counts = deduplicate(reader, output, stage, options)["counts"]
+    with notices_shown(quiet):
+        counts = deduplicate(reader, output, stage, options)["counts"]
     if not quiet:
         click.echo(
             f"in {counts['documents_in']} = kept {counts['kept']} + dropped {counts['dropped']}"

@@ -21,6 +21,8 @@ Result = TypeVar("Result")
 
 IN_FLIGHT_PER_WORKER = 4
 """Tasks submitted ahead per worker: enough to keep it busy, few enough to bound the scheduler."""
+NOTICES = "curator-notices"
+"""Topic of the messages with which workers send their notices."""
 METHOD = "distributed.worker.multiprocessing-method"
 """Dask's name for how workers are started."""
 FORKED = sys.platform == "linux"
@@ -70,6 +72,7 @@ def get_client(
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
+        client.subscribe_topic(NOTICES, _tell)
         yield client
 
 
@@ -108,8 +111,31 @@ def _environment_kept() -> Iterator[None]:
 
 
 def dask_setup(worker: Any) -> None:
-    """Let workers outlive Ctrl-C: a terminal sends it to them, too, but ending is for the run."""
+    """Let workers outlive Ctrl-C, and let what they note by the way be heard where the run began.
+
+    A terminal sends Ctrl-C to them, too, but ending is for the run.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logger = logging.getLogger("curator")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(_Forwarding(worker))
+
+
+class _Forwarding(logging.Handler):
+    """Sends what a worker notes to those who listen to its cluster."""
+
+    def __init__(self, worker: Any) -> None:
+        super().__init__()
+        self.worker = worker
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one notice."""
+        self.worker.log_event(NOTICES, record.getMessage())
+
+
+def _tell(event: tuple[float, str]) -> None:
+    """Note here what a worker has noted: time and text."""
+    logging.getLogger(__name__).info(event[1])
 
 
 def current_client() -> Any | None:

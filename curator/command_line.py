@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, NoReturn
 
@@ -52,6 +54,38 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             stop("stopped; the same command continues from here", 130)
 
     return wrapped
+
+
+@contextlib.contextmanager
+def notices_shown(quiet: bool) -> Iterator[None]:
+    """Write what the library notes by the way to standard error, unless ``quiet``."""
+    if quiet:
+        yield
+        return
+    logger, handler = logging.getLogger("curator"), _Notices()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+class _Notices(logging.Handler):
+    """Writes each notice as one line to standard error, once, whoever else notes it as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one notice."""
+        notice = record.getMessage()
+        if notice not in self.told:
+            self.told.add(notice)
+            click.echo(f"curator: {notice}", err=True)
 
 
 def stop(message: str, code: int = 1) -> NoReturn:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import operator
 import os
 import subprocess
@@ -48,6 +49,24 @@ def test_a_cluster_gives_the_same_results_and_leaves_the_environment_alone() -> 
         with pytest.raises(DataError, match=r"a\.jsonl:3"):
             run_tasks(fail_on_three, items, client)
     assert dict(os.environ) == before
+
+
+def test_what_workers_note_is_heard_here(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="curator")
+    with get_client(n_workers=2) as client:
+        run_tasks(note, [3, 4, 5], client)
+        deadline = time.monotonic() + 60
+        while len(noted(caplog)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert sorted(noted(caplog)) == ["of 3", "of 4", "of 5"]
+
+
+def note(number: int) -> None:
+    logging.getLogger("curator.kernels").info("of %d", number)
+
+
+def noted(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "curator.cluster"]
 
 
 def process_of(item: int) -> int:

@@ -8,6 +8,7 @@ something has to be compiled, and there alone.
 from __future__ import annotations
 
 import importlib
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,10 @@ NUMBERS: dict[type, type] = {
 }
 """Types of numbers, and which of them are one to Numba."""
 LARGEST = 2**63
+NOTICE = "compiling for this processor, which takes up to a minute; later runs start at once"
 _lock = threading.RLock()
+_notices = [NOTICE]
+"""What is still to be noted: once a process."""
 
 
 numba: Any = Later("numba")
@@ -92,6 +96,8 @@ class Kernel:
         return run
 
     def _compiled(self, kinds: Kinds, values: tuple[Any, ...]) -> Callable[..., Any]:
+        if _notices:
+            logging.getLogger(__name__).info(_notices.pop())
         dispatcher = self.dispatcher
         signature = tuple(dispatcher.typeof_pyval(value) for value in values)
         dispatcher.compile(signature)

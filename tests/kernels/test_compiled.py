@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from curator.kernels.compiled import NOTICE
 from curator.kernels.kept import read_whole, write_whole
 from curator.kernels.loaded import Kept, is_tried
 
@@ -112,6 +113,14 @@ def test_compiled_code_runs_without_numba_and_other_types_still_compile(folder: 
     assert output(folder, USE + FLOATS) == [LOADED, "[0.25, 0.5] True"]
     assert output(folder, USE + FLOATS) == [LOADED, "[0.25, 0.5] False"]
     assert len(kept(folder)) == 2
+
+
+def test_a_process_says_once_that_it_compiles(folder: Path) -> None:
+    loud = "import logging, sys; logging.basicConfig(level='INFO', stream=sys.stdout); "
+    use = loud + "from kernel import *; halved(3); steps(3); halved(2.5)"
+    (said,) = output(folder, use)
+    assert NOTICE in said
+    assert output(folder, use) == []
 
 
 def test_loaded_code_makes_arrays_and_fails_as_it_should(folder: Path) -> None:
