@@ -25,8 +25,9 @@ NOTICES = "curator-notices"
 """Topic of the messages with which workers send their notices."""
 METHOD = "distributed.worker.multiprocessing-method"
 """Dask's name for how workers are started."""
-FORKED = sys.platform == "linux"
-"""Whether workers are forked; libraries of other systems may not survive it."""
+FORKED = sys.platform == "linux" and sys.version_info >= (3, 11, 1)
+"""Whether workers are forked. Libraries of other systems may not survive it, and before CPython
+3.11.1 any user of the machine could give orders to what they are forked from (CVE-2022-42919)."""
 THREADS_OF_LIBRARIES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """What is 1 for workers, as Dask has it, unless it is set; libraries look as they are loaded."""
 
@@ -44,18 +45,20 @@ def get_client(
     if scheduler is None and n_workers <= 1:
         yield None
         return
-    if scheduler is None:
-        load_for_workers([name for name in sys.modules if name.partition(".")[0] == "curator"])
-    import dask
-    import distributed  # heavy: only when a cluster is wanted
-
     if scheduler is not None:
+        import distributed  # heavy: only when a cluster is wanted
+
         with distributed.Client(scheduler) as client:
             yield client
         return
+    loaded = [name for name in sys.modules if name.partition(".")[0] == "curator"]
+    method = "forkserver" if load_for_workers(loaded) else "spawn"
+    import dask
+    import distributed
+
     with (
         _environment_kept(),
-        dask.config.set({METHOD: "forkserver" if FORKED else "spawn"}),
+        dask.config.set({METHOD: method}),
         distributed.LocalCluster(
             env=dict(os.environ),  # what they are forked from may have begun with another one
             n_workers=n_workers,
@@ -76,8 +79,10 @@ def get_client(
         yield client
 
 
-def load_for_workers(modules: Sequence[str]) -> None:
+def load_for_workers(modules: Sequence[str]) -> bool:
     """Start the process that workers on this machine are forked from; it loads ``modules``.
+
+    Return whether it runs; where it cannot, workers are started one by one.
 
     It does so beside this process, and once for all workers: started one by one, each took .6 s
     of a processor for what it imports. The sooner it is called, the less there is to wait for;
@@ -85,14 +90,18 @@ def load_for_workers(modules: Sequence[str]) -> None:
     be imported there is left to the workers.
     """
     if not FORKED:
-        return
+        return False
     from multiprocessing import forkserver  # 13 ms that threads alone do not need
 
     forkserver.set_forkserver_preload(["distributed", *modules])
     with _environment_kept():
         for name in THREADS_OF_LIBRARIES:
             os.environ.setdefault(name, "1")
-        forkserver.ensure_running()
+        try:
+            forkserver.ensure_running()
+        except OSError:  # its socket lies in TMPDIR, whose path may be too long for one
+            return False
+    return True
 
 
 @contextlib.contextmanager

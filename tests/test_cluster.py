@@ -99,6 +99,21 @@ if __name__ == "__main__":
     subprocess.run([sys.executable, "-c", script], check=True, env=without, timeout=300)
 
 
+def test_workers_start_where_no_socket_can_be(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    script = """
+from operator import neg
+from curator.cluster import get_client, run_tasks
+
+if __name__ == "__main__":
+    with get_client(n_workers=2) as client:
+        assert run_tasks(neg, [1, 2], client) == [-1, -2]
+"""
+    own = {**os.environ, "TMPDIR": str(deep)}
+    subprocess.run([sys.executable, "-c", script], check=True, env=own, timeout=300)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_with_a_process_that_is_killed() -> None:
     script = """
