@@ -60,7 +60,8 @@ def get_client(
         _environment_kept(),
         dask.config.set({METHOD: method}),
         distributed.LocalCluster(
-            env=dict(os.environ),  # what they are forked from may have begun with another one
+            # what they are forked from may have begun with another one, and has paths of its own
+            env={**dict.fromkeys(_paths(), ""), **os.environ},
             n_workers=n_workers,
             threads_per_worker=1,
             processes=True,
@@ -87,7 +88,8 @@ def load_for_workers(modules: Sequence[str]) -> bool:
     It does so beside this process, and once for all workers: started one by one, each took .6 s
     of a processor for what it imports. The sooner it is called, the less there is to wait for;
     only the first call in a process counts, ``get_client`` makes it where nobody did. What cannot
-    be imported there is left to the workers.
+    be imported there is left to the workers; it looks where this process looks, and not in the
+    working folder, as Python would first.
     """
     if not FORKED:
         return False
@@ -95,6 +97,7 @@ def load_for_workers(modules: Sequence[str]) -> bool:
 
     forkserver.set_forkserver_preload(["distributed", *modules])
     with _environment_kept():
+        os.environ.update(_paths())
         for name in THREADS_OF_LIBRARIES:
             os.environ.setdefault(name, "1")
         try:
@@ -102,6 +105,12 @@ def load_for_workers(modules: Sequence[str]) -> bool:
         except OSError:  # its socket lies in TMPDIR, whose path may be too long for one
             return False
     return True
+
+
+def _paths() -> dict[str, str]:
+    """Return the variables that let another Python import from where this one does, alone."""
+    folders = [os.path.abspath(folder) for folder in sys.path if os.path.exists(folder or ".")]
+    return {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(folders)}
 
 
 @contextlib.contextmanager

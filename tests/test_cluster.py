@@ -99,6 +99,38 @@ if __name__ == "__main__":
     subprocess.run([sys.executable, "-c", script], check=True, env=without, timeout=300)
 
 
+def test_workers_import_what_the_run_imports_and_nothing_of_the_working_folder(
+    tmp_path: Path,
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder in (here, elsewhere):
+        folder.mkdir()
+    for name in ("curator", "distributed", "numpy", "random", "thing"):
+        (here / f"{name}.py").write_text(f"raise SystemExit('loaded {name} of this folder')\n")
+    (elsewhere / "thing.py").write_text("")
+    script = """
+import os, sys
+sys.path.append(sys.argv[1])
+from curator.cluster import FORKED, get_client, load_for_workers
+
+if __name__ == "__main__":
+    load_for_workers(["thing"])
+    with get_client(n_workers=2) as client:
+        found = client.run(lambda: "thing" in sys.modules)
+        paths = client.run(lambda: (sys.path, os.environ["PYTHONPATH"], os.environ["SAFE"]))
+        thing = client.run(lambda: __import__("thing").__file__)
+    assert set(found.values()) == {FORKED}, found
+    for path, *variables in paths.values():
+        assert os.getcwd() not in path and "" not in path and variables == ["", ""], paths
+    assert set(thing.values()) == {os.path.join(sys.argv[1], "thing.py")}, thing
+""".replace("SAFE", "PYTHONSAFEPATH")
+    own = {key: value for key, value in os.environ.items() if not key.startswith("PYTHONPATH")}
+    (tmp_path / "run.py").write_text(script)  # its folder is where it looks first
+    command = [sys.executable, str(tmp_path / "run.py"), str(elsewhere)]
+    done = subprocess.run(command, cwd=here, env=own, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
 def test_workers_start_where_no_socket_can_be(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
