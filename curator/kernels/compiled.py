@@ -7,6 +7,7 @@ something has to be compiled, and there alone.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import threading
@@ -29,11 +30,14 @@ NUMBERS: dict[type, type] = {
 LARGEST = 2**63
 NOTICE = "compiling for this processor, which takes up to a minute; later runs start at once"
 _lock = threading.RLock()
-_notices = [NOTICE]
-"""What is still to be noted: once a process."""
 
 
 numba: Any = Later("numba")
+
+
+@functools.cache  # once a process
+def _say_that_it_compiles() -> None:
+    logging.getLogger(__name__).info(NOTICE)
 
 
 class Unknown(Exception):
@@ -97,8 +101,7 @@ class Kernel:
         return run
 
     def _compiled(self, kinds: Kinds, values: tuple[Any, ...]) -> Callable[..., Any]:
-        if _notices:
-            logging.getLogger(__name__).info(_notices.pop())
+        _say_that_it_compiles()
         dispatcher = self.dispatcher
         signature = tuple(dispatcher.typeof_pyval(value) for value in values)
         dispatcher.compile(signature)
