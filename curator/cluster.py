@@ -61,7 +61,7 @@ def get_client(
         dask.config.set({METHOD: method}),
         distributed.LocalCluster(
             # what they are forked from may have begun with another one, and has paths of its own
-            env={**dict.fromkeys(_paths(), ""), **os.environ},
+            env={"PYTHONSAFEPATH": "", "PYTHONPATH": "", **os.environ},
             n_workers=n_workers,
             threads_per_worker=1,
             processes=True,
@@ -108,7 +108,10 @@ def load_for_workers(modules: Sequence[str]) -> bool:
 
 
 def _paths() -> dict[str, str]:
-    """Return the variables that let another Python import from where this one does, alone."""
+    """Return the variables that let another Python import from where this one does, alone.
+
+    Empty, they are as if they were not set.
+    """
     folders = [os.path.abspath(folder) for folder in sys.path if os.path.exists(folder or ".")]
     return {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(folders)}
 

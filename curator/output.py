@@ -93,41 +93,35 @@ def write_outputs(
         manifest.LEDGER: ledger_columns,
         manifest.CUTS: CUT_COLUMNS,
     }
+    identity = fingerprint(str(parts), options, name, code_hash())
+    stages = {folder: work / f"{folder}-{identity}" for folder in wanted}
     writes: list[tuple[str, Callable[[], Written]]] = []
-    stages: dict[str, Path] = {}
-    for position, folder in enumerate(wanted):
-        stages[folder] = work / f"{folder}-{fingerprint(str(parts), options, name, code_hash())}"
-        stages[folder].mkdir(parents=True, exist_ok=True)
-        for number, pieces in enumerate(
-            plan_shards([all_[position] for all_ in sizes], options.target_bytes)
-        ):
-            write = partial(
-                _write_one,
-                number,
-                [(parts.only(part), start, stop) for part, start, stop in pieces],
-                run=run,
-                folder=folder,
-                name=name,
-                columns=wanted[folder],
-                compression=options.compression,
-                stage=stages[folder],
-            )
-            writes.append((folder, write))
+    for position, (folder, stage) in enumerate(stages.items()):
+        stage.mkdir(parents=True, exist_ok=True)
+        write = partial(
+            _write_one,
+            run=run,
+            folder=folder,
+            name=name,
+            columns=wanted[folder],
+            compression=options.compression,
+            stage=stage,
+        )
+        plan = plan_shards([all_[position] for all_ in sizes], options.target_bytes)
+        for number, pieces in enumerate(plan):
+            items = [(parts.only(part), start, stop) for part, start, stop in pieces]
+            writes.append((folder, partial(write, number, items)))
     # All at once: while one worker writes the last shard the others write the ledger.
     results = run_tasks(operator.call, [write for _, write in writes], client)
     written: dict[str, list[dict[str, Any]]] = {folder: [] for folder in wanted}
-    found: dict[str, list[Sample]] = {folder: [] for folder in wanted}
     staged: dict[str, Path] = {}
-    for (folder, _), (record, samples) in zip(writes, results, strict=True):
+    for (folder, _), (record, _) in zip(writes, results, strict=True):
         written[folder].append(record)
-        found[folder] += samples
         staged[record["path"]] = stages[folder]
     _publish(run, staged)
+    samples = _smallest([sample for _, found in results for sample in found])
     return Outputs(
-        written[manifest.SHARDS],
-        written[manifest.LEDGER],
-        written[manifest.CUTS],
-        [sample for folder in wanted for sample in _smallest(found[folder])],
+        written[manifest.SHARDS], written[manifest.LEDGER], written[manifest.CUTS], samples
     )
 
 

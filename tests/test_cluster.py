@@ -76,7 +76,7 @@ def process_of(item: int) -> int:
 def test_workers_are_forked_with_what_was_loaded_for_them_and_have_the_environment_of_now() -> None:
     script = """
 import os, sys
-from curator.cluster import FORKED, get_client, load_for_workers, run_tasks
+from curator.cluster import FORKED, get_client, load_for_workers
 
 if __name__ == "__main__":
     os.environ["SAID"] = "before"
@@ -149,8 +149,8 @@ if __name__ == "__main__":
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_with_a_process_that_is_killed() -> None:
     script = """
-import os, signal, time
-from curator.cluster import get_client, run_tasks
+import os, time
+from curator.cluster import get_client
 
 if __name__ == "__main__":
     with get_client(n_workers=2) as client:
