@@ -6,7 +6,6 @@ import dataclasses
 import enum
 import functools
 import hashlib
-import importlib.metadata
 import os
 import platform
 import re
@@ -22,6 +21,7 @@ import numpy as np
 
 import curator
 from curator.errors import RecipeError
+from curator.installed import version
 
 PACKAGES = (
     "dask",
@@ -67,7 +67,7 @@ def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "unicode": unicodedata.unidata_version,
-        **{package: importlib.metadata.version(package) for package in PACKAGES},
+        **{package: version(package) for package in PACKAGES},
     }
 
 

@@ -14,7 +14,6 @@ import ctypes
 import functools
 import hashlib
 import importlib.machinery
-import importlib.metadata
 import importlib.util
 import io
 import itertools
@@ -30,6 +29,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from curator.installed import version
 from curator.kernels.kept import read_whole, write_whole
 
 TRIED = tuple(f"0.{minor}." for minor in range(61, 69))
@@ -87,7 +87,7 @@ def is_tried() -> bool:
         return False
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or os.path.exists(SETTINGS):
         return False
-    return importlib.metadata.version("numba").startswith(TRIED)
+    return version("numba").startswith(TRIED)
 
 
 def load(function: Callable[..., Any], kinds: Any) -> Callable[..., Any] | None:
@@ -157,7 +157,7 @@ def _machine() -> tuple[Any, ...]:
     ]
     return (
         sys.version,
-        importlib.metadata.version("numba"),
+        version("numba"),
         llvm.llvm_version_info,
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_the_key_changes_with_unicode_opencc_and_the_source(
     keys = [key_of_tables()]
     monkeypatch.setattr(keeping.unicodedata, "unidata_version", "1.0")
     keys.append(key_of_tables())
-    monkeypatch.setattr(keeping.importlib.metadata, "version", lambda name: f"{name} 0")
+    monkeypatch.setattr(keeping, "version", lambda name: f"{name} 0")
     keys.append(key_of_tables())
     monkeypatch.setattr(sys, "byteorder", "other")
     keys.append(key_of_tables())
@@ -100,9 +101,9 @@ def test_the_key_changes_with_unicode_opencc_and_the_source(
 
 def test_a_stand_in_for_opencc_has_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> str:
-        raise keeping.importlib.metadata.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(keeping.importlib.metadata, "version", absent)
+    monkeypatch.setattr(keeping, "version", absent)
     assert key_of_tables() is None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import numpy as np
 
 from curator.kernels.alignment.blocks import SIZE, within
@@ -14,25 +12,22 @@ ONE = np.uint64(1)
 
 BOUND = np.uint32(0x20000)
 """No digit stands from here on."""
-TENTHS = filter(str.isdecimal, map(chr, range(0, int(BOUND), 10)))
-ZEROS = np.array([ord(digit) - unicodedata.decimal(digit) for digit in TENTHS], np.uint32)
-"""The digit 0 of every script; the other nine follow each, so one of ten is at each tenth place."""
+CHARACTERS = np.arange(BOUND, dtype=np.uint32).view("U1")
+"""All before it, as strings: looked at one by one in Python they took three times as long."""
 ZERO, NINE = np.uint32(0x30), np.uint32(0x39)
 OTHERS = tuple(map(np.uint32, (0x660, 0x2FFF, 0xA620, 0x1FFFF)))
 """Ranges of the digits that are none of ASCII's, first and last. Between them lie kana, Han and Yi:
 most of the text of some languages, and no digits."""
 
 
-def _bits(points: np.ndarray) -> np.ndarray:
-    """Return uint32[BOUND / 32]: a bit for every code point, set for ``points``."""
-    chosen = np.zeros(int(BOUND), np.bool_)
-    chosen[points] = True
+def _bits(chosen: np.ndarray) -> np.ndarray:
+    """Return uint32[BOUND / 32]: a bit for every code point, of bool[BOUND]."""
     return np.packbits(chosen, bitorder="little").view("<u4").astype(np.uint32)
 
 
-BITS = _bits((ZEROS[:, None] + np.arange(10, dtype=np.uint32)).ravel())
-NUMERALS = filter(str.isnumeric, map(chr, range(int(BOUND))))
-NUMERAL_BITS = _bits(np.array([*map(ord, NUMERALS), ord("两")]))
+BITS = _bits(np.char.isdecimal(CHARACTERS))
+"""A bit for every code point below ``BOUND``, set for decimal digits."""
+NUMERAL_BITS = _bits(np.char.isnumeric(CHARACTERS) | (CHARACTERS == "两"))
 """The same of all characters that stand for a number, 「十」 and 「廿」 among them, as keys have
 them; Unicode knows no value of 「两」."""
 

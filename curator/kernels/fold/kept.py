@@ -8,7 +8,6 @@ means building. Where nothing can be written, every process builds its own.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from curator.installed import version
 from curator.kernels.kept import read_whole, write_whole
 
 FOLDER = Path(__file__).parent / "__pycache__"
@@ -25,11 +25,11 @@ SOURCES = ("table.py", "compositions.py", "kept.py")
 def key_of_tables() -> str | None:
     """Return 16 hex digits that name what the tables are made of; ``None`` if it cannot be told."""
     try:
-        made_of = (unicodedata.unidata_version, importlib.metadata.version("opencc"), sys.byteorder)
+        made_of = (unicodedata.unidata_version, version("opencc"), sys.byteorder)
         digest = hashlib.sha256(repr(made_of).encode())
         for name in SOURCES:
             digest.update((Path(__file__).parent / name).read_bytes())
-    except (importlib.metadata.PackageNotFoundError, OSError):  # a stand-in; code in an archive
+    except (ModuleNotFoundError, OSError):  # a stand-in; code in an archive
         return None
     return digest.hexdigest()[:16]
 
