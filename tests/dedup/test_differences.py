@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curator.dedup.copies.differences import letter_classes, say_the_same
+from curator.dedup.copies.differences import say_the_same
+from curator.dedup.copies.letters import letter_classes
 from curator.kernels import buffers
 from curator.kernels.alignment import Alignment, Exchange, align
 from curator.kernels.fold import fold

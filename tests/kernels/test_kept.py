@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curator.kernels.fold import kept as keeping
+from curator.kernels import kept_tables as keeping
 from curator.kernels.fold import table
-from curator.kernels.fold.kept import kept, key_of_tables
+from curator.kernels.kept_tables import kept, key_of
 
 ARRAYS = [np.array([7, 0x10FFFF], np.uint32), np.zeros(0, np.uint32), np.arange(5, dtype=np.uint32)]
 
@@ -81,22 +81,25 @@ def test_without_a_key_nothing_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_key_changes_with_unicode_opencc_and_the_source(
+def test_the_key_changes_with_unicode_opencc_and_the_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = [key_of_tables()]
+    sources = [tmp_path / "one.py", tmp_path / "other.yaml"]
+    for source in sources:
+        source.write_text("source", "utf-8")
+    keys = [key_of(sources), key_of(sources[:1])]
     monkeypatch.setattr(keeping.unicodedata, "unidata_version", "1.0")
-    keys.append(key_of_tables())
+    keys.append(key_of(sources))
     monkeypatch.setattr(keeping, "version", lambda name: f"{name} 0")
-    keys.append(key_of_tables())
+    keys.append(key_of(sources))
     monkeypatch.setattr(sys, "byteorder", "other")
-    keys.append(key_of_tables())
-    for name in keeping.SOURCES:
-        (tmp_path / name).write_text("other source", "utf-8")
-    monkeypatch.setattr(keeping, "__file__", str(tmp_path / "kept.py"))
-    keys.append(key_of_tables())
+    keys.append(key_of(sources))
+    for source in sources:
+        source.write_text("other source", "utf-8")
+        keys.append(key_of(sources))
     assert None not in keys
-    assert len(set(keys)) == 5
+    assert len(set(keys)) == len(keys)
+    assert key_of(sources) == keys[-1]
 
 
 def test_a_stand_in_for_opencc_has_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +107,11 @@ def test_a_stand_in_for_opencc_has_no_key(monkeypatch: pytest.MonkeyPatch) -> No
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(keeping, "version", absent)
-    assert key_of_tables() is None
+    assert key_of([]) is None
+
+
+def test_a_source_that_is_no_file_leaves_no_key(tmp_path: Path) -> None:
+    assert key_of([tmp_path / "absent"]) is None
 
 
 def test_the_fold_tables_of_this_process_are_those_that_are_built() -> None:

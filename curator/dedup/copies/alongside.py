@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.copies.differences import letter_classes, say_the_same
+from curator.dedup.copies.differences import say_the_same
 from curator.dedup.copies.gathered import Gathered, distinct, gathered, rising, runs_by_part
+from curator.dedup.copies.letters import letter_classes
 from curator.dedup.copies.signing import signed_keys, signed_piece
 from curator.dedup.pieces import joined, piece, read_arrays, write_arrays
 from curator.io.parts import Corpus

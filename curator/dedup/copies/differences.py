@@ -7,15 +7,11 @@ and first of all in what they are about. A translation differs in the words of a
 
 from __future__ import annotations
 
-import itertools
-from functools import cache
-
 import numpy as np
 
-from curator.kernels import buffers
+from curator.dedup.copies.letters import interchanged
 from curator.kernels.alignment import SPACED_LONG, UNSPACED_LONG, Alignment
-from curator.kernels.alignment.exchanges import MOST, NEIGHBOUR, NONE, NUMBERS, OWN, WORDS
-from curator.kernels.fold import fold
+from curator.kernels.alignment.exchanges import MOST, NONE, NUMBERS, WORDS
 
 DIGITS = 6
 """Aligned digits from which on they decide."""
@@ -61,9 +57,6 @@ beside them stand all those that letters replaced at random make."""
 TRANSLATIONS = (3, 0.2)
 """Changes that put a letter of one language for one of its neighbour: so many, and the share of
 those that were looked at, are a translation."""
-LETTER_BITS = 32
-BOUND = 1 << 16
-"""Code points that are looked up: those behind are too rare to tell languages apart."""
 
 
 def say_the_same(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray) -> np.ndarray:
@@ -125,7 +118,7 @@ def other_subject(found: Alignment, lengths: np.ndarray, is_unspaced: np.ndarray
     planted copies 3 are lost.
     """
     first = found.exchange
-    exchanged = (first.kind != NONE) & ~_interchanged(first.letter, first.other_letter)
+    exchanged = (first.kind != NONE) & ~interchanged(first.letter, first.other_letter)
     begins = exchanged & (first.before <= np.where(is_unspaced, *BEGINNING))
     others = found.changes - 1 - first.repeated - first.numbers
     as_first = 1 + first.repeated + 2 * first.turned
@@ -158,40 +151,3 @@ def other_language(found: Alignment) -> np.ndarray:
     least, share = TRANSLATIONS
     seen = np.minimum(found.changes, MOST)
     return (found.translations >= least) & (found.translations >= share * seen)
-
-
-@cache
-def letter_classes() -> np.ndarray:
-    """Return uint8[n]: the classes of all code points, see ``align``, as keys have them.
-
-    A letter that folding makes another one (係 becomes 系, which both languages write) has none.
-    """
-    from curator.languages import telling_letters  # YAML: 5 ms less to wait for before all else
-
-    classes = np.zeros(BOUND, np.uint8)
-    for own, neighbours in telling_letters():
-        for letters, of_them in ((own, OWN), (neighbours, NEIGHBOUR)):
-            keys = fold(buffers.of(list(letters)))
-            for key in map(keys.document, range(len(letters))):
-                if len(key) == 1 and key in letters and ord(key) < BOUND:
-                    classes[ord(key)] |= of_them
-    return classes
-
-
-def _interchanged(letters: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return bool[n]: whether some language's writers put one of two code points for the other."""
-    if not letters.any():
-        return np.zeros(len(letters), np.bool_)
-    return np.isin(letters << LETTER_BITS | others, _interchanged_letters())
-
-
-@cache
-def _interchanged_letters() -> np.ndarray:
-    """Return int64[n]: two letters in one number, as keys have them, for all that are known."""
-    from curator.languages import interchanged_letters  # see letter_classes
-
-    pairs = []
-    for letters in interchanged_letters():
-        keys = fold(buffers.of(list(letters))).codepoints.astype(np.int64).tolist()
-        pairs += [one << LETTER_BITS | other for one, other in itertools.permutations(keys, 2)]
-    return np.array(pairs, np.int64)

@@ -1,8 +1,8 @@
 """Keeps tables between processes, beside the code that Python and Numba keep compiled.
 
-Building the fold tables takes 0.13 s, reading what was built 0.01 s. What is kept is named by all
-that it is made of and begins with its hash: another Unicode, OpenCC or source, or a damaged file,
-means building. Where nothing can be written, every process builds its own.
+What is kept is named by all that it is made of and begins with its hash: another Unicode, OpenCC or
+source, or a damaged file, means building. Where nothing can be written, every process builds its
+own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,26 +18,29 @@ import numpy as np
 from curator.installed import version
 from curator.kernels.kept import read_whole, write_whole
 
-FOLDER = Path(__file__).parent / "__pycache__"
-SOURCES = ("table.py", "compositions.py", "kept.py")
 
+def key_of(sources: Iterable[Path]) -> str | None:
+    """Return 16 hex digits that name tables made of Unicode, OpenCC and the files ``sources``.
 
-def key_of_tables() -> str | None:
-    """Return 16 hex digits that name what the tables are made of; ``None`` if it cannot be told."""
+    ``None`` if it cannot be told.
+    """
     try:
         made_of = (unicodedata.unidata_version, version("opencc"), sys.byteorder)
         digest = hashlib.sha256(repr(made_of).encode())
-        for name in SOURCES:
-            digest.update((Path(__file__).parent / name).read_bytes())
+        for source in (Path(__file__), *sources):
+            digest.update(hashlib.sha256(source.read_bytes()).digest())
     except (ModuleNotFoundError, OSError):  # a stand-in; code in an archive
         return None
     return digest.hexdigest()[:16]
 
 
 def kept(
-    build: Callable[[], Sequence[np.ndarray]], key: str | None, folder: Path = FOLDER
+    build: Callable[[], Sequence[np.ndarray]], key: str | None, folder: Path
 ) -> list[np.ndarray]:
-    """Return the arrays (uint32, one axis) kept under ``key``, or build them and keep them."""
+    """Return the arrays (uint32, one axis) kept under ``key`` in ``folder``.
+
+    Where there are none they are built and kept; without a key they are built.
+    """
     path = folder / f"tables-{key}.bin"
     found = None if key is None else _read(path)
     if found is None:
