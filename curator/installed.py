@@ -1,7 +1,7 @@
 """Versions of installed packages, told by the names of the folders that describe them.
 
-``importlib.metadata`` reads the same out of these folders. It imports parsers of mail and of archives
-for that, and took 16 ms of every start of a process.
+``importlib.metadata`` reads the same out of these folders. It imports parsers of mail and of
+archives for that, and took 16 ms of every start of a process.
 """
 
 from __future__ import annotations

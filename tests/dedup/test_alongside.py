@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from curator.dedup.copies import alongside
 from curator.dedup.copies.alongside import Found, aligned_shares
 from curator.dedup.copies.differences import say_the_same
-from curator.dedup.copies.letters import letter_classes
 from curator.dedup.copies.gathered import distinct, rising
+from curator.dedup.copies.letters import letter_classes
 from curator.dedup.copies.signing import sign_part, signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.io.parts import Corpus

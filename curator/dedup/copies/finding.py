@@ -13,8 +13,8 @@ from curator.arrow_numpy import strings
 from curator.cluster import run_tasks
 from curator.dedup.copies.candidates import unpack, write_eligible
 from curator.dedup.copies.clusters import Stars
-from curator.dedup.copies.letters import letter_classes
 from curator.dedup.copies.judging import Judge
+from curator.dedup.copies.letters import letter_classes
 from curator.dedup.copies.pair_ranges import Meeting, find_candidates
 from curator.dedup.copies.prepared import prepare
 from curator.dedup.copies.settling import NO_STARS, settle

@@ -70,9 +70,9 @@ def _build() -> list[np.ndarray]:
                 if len(key) == 1 and key in letters and ord(key) < BOUND:
                     classes[ord(key)] |= of_them
     points = np.flatnonzero(classes)
-    pairs = []
-    for letters in interchanged_letters():
-        keys = fold(buffers.of(list(letters))).codepoints.tolist()
-        pairs += itertools.permutations(keys, 2)
+    pairs: list[tuple[int, int]] = []
+    for interchangeable in interchanged_letters():
+        keys = fold(buffers.of(list(interchangeable)))
+        pairs += itertools.permutations(keys.codepoints.tolist(), 2)
     twos = np.array(pairs, np.uint32).reshape(-1, 2)
     return [points.astype(np.uint32), classes[points], twos[:, 0], twos[:, 1]]
