@@ -108,8 +108,9 @@ def within(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
 
 
 @intrinsic
-def _fetch(typing: Any, data: Any, at: Any) -> Any:
-    if not holds(data, types.uint8):
+def touch(typing: Any, data: Any, at: Any) -> Any:
+    """Ask for number ``at`` of an array without waiting: its line is read a little later."""
+    if not isinstance(data, types.Array) or data.layout != "C":
         return None
 
     def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
@@ -150,4 +151,4 @@ def equal_to(numbers: Any, at: Any, number: Any) -> Any:
 def fetch(data: Any, start: Any, stop: Any) -> None:
     """Ask for bytes ``data[start:stop]`` without waiting: they are read a little later."""
     for at in range(start, stop, LINE):
-        _fetch(data, at)
+        touch(data, at)

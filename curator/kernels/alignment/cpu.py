@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.alignment.blocks import SIZE, fetch, same
+from curator.kernels.alignment.blocks import SIZE, fetch, same, touch
 from curator.kernels.alignment.digits import count_digits, is_digit
 from curator.kernels.alignment.exchanges import (
     COLUMNS,
@@ -49,6 +49,11 @@ FETCHED = 8192
 """Bytes of the next key asked for while a pair is aligned: most keys are shorter, and come
 from far away in memory. It was no faster to ask two or four pairs ahead, nor to widen the beginning
 of a part alone, which is all that most strangers are walked along."""
+
+
+AHEAD = 8
+"""Pairs ahead of which it is looked up where the key of the part begins, which took a sixth of the
+time where it was asked for with the key."""
 
 
 @njit(**JOINED)
@@ -247,6 +252,10 @@ def _walk_all(  # type: ignore[no-untyped-def]
     widened = np.int64(-1)
     for p in range(len(pairs)):
         w, q, seed = pairs[p, 0], pairs[p, 1], seeds[p]
+        soon = pairs[min(p + AHEAD, len(pairs) - 1), 1]
+        touch(part[0], soon)
+        touch(part[1], soon)
+        touch(part[2], soon)
         if p + 1 < len(pairs):
             if pairs[p + 1, 0] != w:
                 _fetch_key(whole[2], whole[3], pairs[p + 1, 0])
