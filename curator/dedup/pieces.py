@@ -71,8 +71,12 @@ def piece(path: Path, make: Callable[[], Arrays]) -> dict[str, np.ndarray]:
     return read_arrays(path)
 
 
-def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Write named arrays of numbers one after the other, atomically."""
+def write_arrays(path: Path, arrays: Arrays, durable: bool = False) -> None:
+    """Write named arrays of numbers one after the other, atomically.
+
+    Without ``durable`` they are not synced: a piece cut short by a power cut is found out when it
+    is read.
+    """
     runs = {
         name: [np.ascontiguousarray(run) for run in _runs(array)] for name, array in arrays.items()
     }
@@ -81,8 +85,7 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
         for name, some in runs.items()
     ]
     line = MAGIC + json.dumps(header).encode()
-    # Not synced: a piece cut short by a power cut is found out when it is read.
-    with atomic_write(path, durable=False) as file:
+    with atomic_write(path, durable=durable) as file:
         file.write(line + b" " * (-(len(line) + 1) % ALIGNMENT) + b"\n")
         for some in runs.values():
             for run in some:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from curator import schema
+from curator.arrow_numpy import numpy_array
 from curator.errors import DataError
 from curator.io.atomic import atomic_write
 from curator.io.cuts import END, ROW, START, CutLayer, apply_cuts
@@ -191,7 +192,7 @@ def write_part(path: Path, table: pa.Table) -> None:
 def write_marks(path: Path, marks: pa.Table) -> None:
     """Write marks sorted by row, each row once; raises ``DataError`` otherwise."""
     marks = marks.select(MARKS_SCHEMA.names).cast(MARKS_SCHEMA)
-    rows = marks.column(ROW).to_numpy()
+    rows = numpy_array(marks.column(ROW))
     if len(rows) and not np.all(np.diff(rows) > 0):
         raise DataError(f"{path}: marks must be sorted by row and name each row once")
     with atomic_write(path) as file, pa.ipc.new_file(file, MARKS_SCHEMA) as writer:
