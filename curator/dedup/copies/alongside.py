@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curator.cluster import run_tasks
+from curator.cluster import begun, run_tasks
 from curator.dedup.copies.differences import say_the_same
 from curator.dedup.copies.gathered import Gathered, distinct, gathered, rising, runs_by_part
 from curator.dedup.copies.letters import letter_classes
@@ -88,8 +88,11 @@ def aligned_shares(
     sooner strangers are given up. ``work`` holds the signed piece of each part of the corpus;
     ``name`` names the pieces of this step.
     """
-    order = rising(pairs[:, 0], corpus.total_rows)
-    rows, parts = distinct(pairs[:, 1][order], corpus.total_rows)
+    threads = client if isinstance(client, Executor) else None
+    with begun(partial(distinct, n_rows=corpus.total_rows), [pairs[:, 1]], threads) as numbered:
+        order = rising(pairs[:, 0], corpus.total_rows)
+        rows, parts = numbered()[0]
+    parts = parts[order]
     asked = {
         "wholes": pairs[:, 0][order],
         "parts": parts.astype(np.uint32),
@@ -99,11 +102,11 @@ def aligned_shares(
     if len(pairs) <= HERE:
         found = _found(Asked(**asked, at_least=at_least, work=work), None, Room())
         return found._replace(places=order[found.places])
-    share_memory = client is None or isinstance(client, Executor)
+    share_memory = client is None or threads is not None
     sizes = np.empty(len(rows), np.int64)
     sizes[parts] = lengths[:, 1][order]
     sizes *= BYTES_A_CHARACTER
-    del rows, parts
+    del rows, parts, numbered
     most = len(pairs) if share_memory else PAIRS_A_PROCESS
     rounds = fitting(asked["parts"], sizes, BYTES_AT_ONCE, most)
     # Read from a file by every round: sent with each, the layout would grow with parts squared.
@@ -112,7 +115,7 @@ def aligned_shares(
     asked.clear()
     run = partial(_round, path=path, at_least=at_least, rooms=Rooms(), work=work)
     if share_memory:
-        pieces = [run(item, threads=client) for item in rounds]
+        pieces = [run(item, threads=threads) for item in rounds]
     else:
         pieces = run_tasks(partial(run, threads=None), rounds, client)
     found = Found(**joined(pieces, NOTHING._asdict()))
