@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import curator.deduplicate as deduplicating
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.deduplicate import DedupOptions, deduplicate
 from curator.errors import RecipeError, ResourceError
@@ -288,11 +289,25 @@ def test_a_killed_run_continues_to_the_same_bytes(tmp_path: Path) -> None:
     assert results(output) == results(tmp_path / "expected") == results(tmp_path / "whole")
 
 
+@pytest.fixture(scope="module")
+def with_pieces(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a process that was killed when it had written its shards."""
+    output = tmp_path_factory.mktemp("killed") / "out"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(deduplicating._Run, "_forget", lambda run: None)
+        dedup(finished / "in", output, n_workers=2)
+    return output
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("kind", ["finished", "pieces", "pieces without a verdict"])
 def test_work_that_is_partly_there_is_gone_on_with(
-    finished: Path, tmp_path: Path, share: float
+    finished: Path, with_pieces: Path, tmp_path: Path, share: float, kind: str
 ) -> None:
-    shutil.copytree(finished / "one", tmp_path / "out")
+    shutil.copytree(finished / "one" if kind == "finished" else with_pieces, tmp_path / "out")
+    if kind == "pieces without a verdict":
+        (verdict,) = (tmp_path / "out" / "work").rglob("living")
+        verdict.unlink()
     rng = np.random.default_rng(int(share * 10))
     work = [path for path in sorted((tmp_path / "out" / "work").rglob("*")) if path.is_file()]
     assert len(work) > 10
@@ -302,6 +317,38 @@ def test_work_that_is_partly_there_is_gone_on_with(
     (tmp_path / "out" / "manifest.json").unlink()
     (tmp_path / "out" / "shards" / ".writing-0123456789abcdef").write_bytes(b"half")
     dedup(finished / "in", tmp_path / "out", n_workers=2)
+    assert results(tmp_path / "out") == results(finished / "one")
+
+
+def test_pieces_are_deleted_when_it_is_known_what_becomes_of_the_documents(
+    finished: Path, with_pieces: Path
+) -> None:
+    before, after = (
+        {path.name for folder in (run / "work").glob("dedup-*") for path in folder.iterdir()}
+        for run in (with_pieces, finished / "one")
+    )
+    assert before - after == {"fuzzy", "ids"}
+    assert "verdict" in after
+
+
+@pytest.mark.parametrize("n_workers", [1, 3])
+def test_a_run_stopped_while_it_writes_goes_on_from_what_it_found(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_workers: int
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(*args: Any, **kwargs: Any) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deduplicating, "write_shards", stop)
+        with pytest.raises(Stopped):
+            dedup(finished / "in", tmp_path / "out", n_workers=n_workers)
+    with monkeypatch.context() as patched:
+        for name in ("read_part", "joined"):
+            patched.setattr(deduplicating, name, stop)
+        dedup(finished / "in", tmp_path / "out", n_workers=n_workers)
     assert results(tmp_path / "out") == results(finished / "one")
 
 
