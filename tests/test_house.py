@@ -15,7 +15,7 @@ from curator.kernels.loaded import is_tried
 from tests.conftest import REPOSITORY
 
 FLOORS = [
-    ["errors", "later"],
+    ["errors", "later", "installed"],
     ["manifest", "fingerprint"],
     ["kernels", "arrow_numpy"],
     ["schema"],
