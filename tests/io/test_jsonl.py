@@ -119,6 +119,19 @@ def test_an_unreadable_line_is_a_row_that_says_why(
         read_all(JsonlReader(str(tmp_path / "a.jsonl"), strict=True))
 
 
+def test_of_very_many_fields_the_first_are_named_in_the_ledger(tmp_path: Path) -> None:
+    fields = {f"{number:05d}" + "欄" * 1000: 1 for number in range(3000)}
+    lines = [json.dumps({**fields, **more}).encode() for more in ({}, {"texts": "a"})]
+    lines.append(json.dumps({"texts": "佢", **fields}).encode())
+    rows = rows_of(tmp_path, b"\n".join(lines))
+    assert [row["reason"] for row in rows] == ["missing_text"] * 3
+    for row in rows[:2]:
+        assert row["value"].startswith("column 1: no field 'text'; known: 00000欄")
+        assert "; choose another text_field" in row["value"]
+        assert len(row["value"]) < 64 * 90
+    assert "did you mean 'texts'?" in rows[2]["value"]
+
+
 def test_a_row_without_text_keeps_its_id(tmp_path: Path) -> None:
     [row] = rows_of(tmp_path, b'{"id": "k7", "text": null}')
     assert (row["id"], row["reason"]) == ("k7", "null_text")
