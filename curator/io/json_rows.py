@@ -37,7 +37,7 @@ MAX_SHAPES = 64
 """Orders of keys that are remembered as plain; files that have more are read the longer way."""
 
 MOST_NAMED, LONGEST_NAMED = 64, 80
-"""Fields of a line without text that its row in the ledger names at most, and characters of each."""
+"""Fields of a line without text that its row in the ledger names at most, characters of each."""
 
 SCALARS = (str, int, float, bool, type(None))
 
