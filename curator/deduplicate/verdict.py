@@ -12,6 +12,7 @@ import pyarrow.ipc
 from curator.arrow_numpy import arrow_array, numpy_array
 from curator.dedup.pieces import read_arrays, write_arrays
 from curator.dedup.verdicts import Duplicates
+from curator.errors import ManifestError
 from curator.io.atomic import atomic_write
 from curator.io.parts import read_marks, write_marks
 
@@ -42,11 +43,19 @@ def save_verdict(folder: Path, verdict: Verdict) -> None:
 
 
 def load_verdict(folder: Path) -> Verdict | None:
-    """Return what ``save_verdict`` wrote; ``None`` where there is none, or not all of it."""
-    if not (folder / LIVING).exists():
+    """Return what ``save_verdict`` wrote; ``None`` where there is none, or not all of it.
+
+    Raises ``ManifestError`` where it is damaged.
+    """
+    if not all((folder / name).exists() for name in (REPEATED, COPIES, LIVING)):
         return None
-    with pa.memory_map(str(folder / COPIES)) as source:
-        table = pa.ipc.open_file(source).read_all()
+    living = read_arrays(folder / LIVING)["rows"]
+    try:
+        repeated = read_marks(folder / REPEATED)
+        with pa.memory_map(str(folder / COPIES)) as source:
+            table = pa.ipc.open_file(source).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise ManifestError(f"{folder}: is damaged ({error}); delete it") from error
     rows, kept, reasons, values = (column.combine_chunks() for column in table.columns)
     copies = Duplicates(numpy_array(rows), numpy_array(kept), reasons, values)
-    return Verdict(read_marks(folder / REPEATED), copies, read_arrays(folder / LIVING)["rows"])
+    return Verdict(repeated, copies, living)

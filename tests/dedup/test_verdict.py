@@ -11,7 +11,15 @@ import pytest
 from curator import schema
 from curator.arrow_numpy import strings
 from curator.dedup.verdicts import Duplicates, encoded, four_decimals
-from curator.deduplicate.verdict import LIVING, Verdict, load_verdict, save_verdict
+from curator.deduplicate.verdict import (
+    COPIES,
+    LIVING,
+    REPEATED,
+    Verdict,
+    load_verdict,
+    save_verdict,
+)
+from curator.errors import ManifestError
 from curator.io.parts import MARKS_SCHEMA
 
 
@@ -41,8 +49,21 @@ def test_a_verdict_is_read_as_it_was_written(tmp_path: Path, sizes: tuple[int, i
         assert one.tolist() == other.tolist()
 
 
-def test_there_is_none_before_the_last_of_its_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [REPEATED, COPIES, LIVING])
+def test_there_is_none_where_one_of_its_files_is_absent(tmp_path: Path, name: str) -> None:
     assert load_verdict(tmp_path / "verdict") is None
     save_verdict(tmp_path / "verdict", verdict(1, 2, 3))
-    (tmp_path / "verdict" / LIVING).unlink()
+    (tmp_path / "verdict" / name).unlink()
     assert load_verdict(tmp_path / "verdict") is None
+
+
+@pytest.mark.parametrize("name", [REPEATED, COPIES, LIVING])
+@pytest.mark.parametrize("size", [0, 1, 50, 300])
+def test_what_is_damaged_is_an_error_that_names_it(tmp_path: Path, name: str, size: int) -> None:
+    folder = tmp_path / "verdict"
+    save_verdict(folder, verdict(3, 40, 500))
+    content = (folder / name).read_bytes()
+    assert len(content) > 300
+    (folder / name).write_bytes(content[:size])
+    with pytest.raises(ManifestError, match=r"verdict.*; delete it"):
+        load_verdict(folder)
