@@ -5,8 +5,9 @@ The names load on first use: one stage alone needs neither the kernels nor the p
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curator.later import names_later
 
 if TYPE_CHECKING:
     from curator.dedup.exact import ExactDuplicates
@@ -37,12 +38,4 @@ __all__ = [
     "SkeletonDuplicates",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'curator.dedup' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = names_later(__name__, _HOMES)

@@ -5,8 +5,9 @@ The names load on first use: a global stage needs neither the filters nor the mo
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curator.later import names_later
 
 if TYPE_CHECKING:
     from curator.stages.add_id import AddId
@@ -43,12 +44,4 @@ __all__ = [
     "Workspace",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'curator.stages' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = names_later(__name__, _HOMES)
