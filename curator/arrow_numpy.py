@@ -17,10 +17,6 @@ STRING = pa.large_string()
 TEXTS_KEPT = 64
 """Scalars that stay made: the same few are asked for with every megabyte that is read."""
 
-REPEATS_KEPT, LONGEST_KEPT = 1 << 11, 128
-"""The name of a file stands beside each of its lines, of which a megabyte has some hundreds: so
-many times it stays made, if it has no more characters than these."""
-
 NULLS_KEPT = 1 << 15
 """Nulls of each type that stay made: as many as a megabyte has lines, or more."""
 
@@ -82,15 +78,8 @@ def _many_nulls(kind: pa.DataType) -> pa.Array:
 
 
 def repeated(text: str, n: int) -> pa.LargeStringArray:
-    """Return ``text`` ``n`` times: part of an array that stays made, unless it is long."""
-    if n > REPEATS_KEPT or len(text) > LONGEST_KEPT:
-        return pa.repeat(string(text), n)
-    return _many_times(text).slice(0, n)
-
-
-@functools.lru_cache(TEXTS_KEPT)
-def _many_times(text: str) -> pa.LargeStringArray:
-    return pa.repeat(string(text), REPEATS_KEPT)
+    """Return ``text`` ``n`` times."""
+    return pa.repeat(string(text), n)
 
 
 def empty_table(schema: pa.Schema) -> pa.Table:
