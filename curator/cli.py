@@ -39,8 +39,8 @@ def _cycles_sought_rarely() -> Iterator[None]:
     try:
         yield
     finally:
-        if not gc.get_freeze_count():  # by others, who may want theirs to stay so
-            # Called old, objects are not all sought through at once, which took 18 ms.
+        if not gc.get_freeze_count():  # others may want theirs to stay frozen
+            # Both make all objects old ones; else they are looked through now, which took 18 ms.
             gc.freeze()
             gc.unfreeze()
         gc.set_threshold(*before)

@@ -14,7 +14,6 @@ import sys
 ENDING = ".dist-info"
 
 
-@functools.cache
 def version(package: str) -> str:
     """Return the version of an installed package, named as for pip: "markdown-it-py".
 

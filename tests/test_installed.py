@@ -15,7 +15,6 @@ from curator.installed import version
 
 @pytest.fixture(autouse=True)
 def _forgotten() -> None:
-    installed.version.cache_clear()
     installed._described.cache_clear()
 
 
@@ -39,7 +38,6 @@ def test_of_two_places_the_first_on_the_path_counts(
         monkeypatch.syspath_prepend(str(tmp_path / number))
     assert version("Some.Thing") == "1.0"
     monkeypatch.setattr(sys, "path", [str(tmp_path / "absent"), str(tmp_path / "2.0+local")])
-    installed.version.cache_clear()
     installed._described.cache_clear()
     assert version("some-thing") == "2.0+local"
 

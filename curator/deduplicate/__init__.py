@@ -169,8 +169,8 @@ class _Run:
         What was found is kept for a restart, and not what it was found with, which is as large as
         the input and more. What an index takes over from the pieces is needed to the end.
         """
-        saved, parts = self.work / VERDICT, range(len(self.lines.parts))
-        needed = [path(i) for i in parts for path in (self.lines.ids_path, self._lines_piece)]
+        saved, needed = self.work / VERDICT, self._lines_pieces()
+        needed += [self.lines.ids_path(i) for i in range(len(needed))]
         known = load_verdict(saved) if all(path.exists() for path in needed) else None
         if known is None:
             self._read()
@@ -179,8 +179,8 @@ class _Run:
                 save_verdict(saved, known)
         return known
 
-    def _lines_piece(self, index: int) -> Path:
-        return lines_piece(self.work, index)
+    def _lines_pieces(self) -> list[Path]:
+        return [lines_piece(self.work, index) for index in range(len(self.lines.parts))]
 
     def _forget(self) -> None:
         """Delete the pieces of which nothing is needed any more.
@@ -229,7 +229,8 @@ class _Run:
             tasks.append(self._forget)
         with begun(operator.call, tasks, self.threads) as made:
             result = self._write(verdict, lambda: made()[0], inputs)
-        self._forget()
+        if self.options.against is not None:
+            self._forget()
         return result
 
     def _write(
@@ -265,7 +266,7 @@ class _Run:
     def _counts(
         self, living: np.ndarray, marks: pa.Table, kept: int, shards: Sequence[ShardRecord]
     ) -> dict[str, Any]:
-        lines = [read_arrays(self._lines_piece(i)) for i in range(len(self.lines.parts))]
+        lines = [read_arrays(path) for path in self._lines_pieces()]
         n_in = sum(int(found["rows"][0]) for found in lines)
         documents = int((living >= self.first_row).sum())
         tallies = [

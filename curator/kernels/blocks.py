@@ -34,6 +34,23 @@ def _block(context: Any, builder: Any, kind: Any, data: Any, at: Any) -> Any:
 
 
 @intrinsic
+def touch(typing: Any, data: Any, at: Any) -> Any:
+    """Ask for number ``at`` of an array without waiting: its line is read a little later."""
+    if not isinstance(data, types.Array) or data.layout != "C":
+        return None
+
+    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        place = builder.bitcast(address(context, builder, data, *values), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        builder.call(prefetch, [place, number(0), number(3), number(1)])  # read; all caches; data
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64), build
+
+
+@intrinsic
 def within(typing: Any, data: Any, at: Any, low: Any, high: Any) -> Any:
     """Return uint64, the bits of the bytes from ``low`` to ``high``."""
     if not holds(data, types.uint8):

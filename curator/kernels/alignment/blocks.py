@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 
-from curator.kernels.blocks import JOINED
+from curator.kernels.blocks import JOINED, touch
 from curator.kernels.compiled import intrinsic, njit
 from curator.kernels.vectors import address, holds, load_vector, splat, types
 
@@ -105,23 +105,6 @@ def within(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
         return builder.zext(bits, ir.IntType(64))
 
     return types.uint64(text, types.int64, types.uint32, types.uint32), build
-
-
-@intrinsic
-def touch(typing: Any, data: Any, at: Any) -> Any:
-    """Ask for number ``at`` of an array without waiting: its line is read a little later."""
-    if not isinstance(data, types.Array) or data.layout != "C":
-        return None
-
-    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        place = builder.bitcast(address(context, builder, data, *values), byte)
-        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        builder.call(prefetch, [place, number(0), number(2), number(1)])  # read; second cache; data
-        return context.get_dummy_value()
-
-    return types.void(data, types.int64), build
 
 
 @njit(**JOINED)

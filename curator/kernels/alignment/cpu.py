@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.alignment.blocks import SIZE, fetch, same, touch
+from curator.kernels.alignment.blocks import SIZE, fetch, same
 from curator.kernels.alignment.digits import count_digits, is_digit
 from curator.kernels.alignment.exchanges import (
     COLUMNS,
@@ -33,7 +33,7 @@ from curator.kernels.alignment.seeds import (
     perhaps_present,
     seed_hashes,
 )
-from curator.kernels.blocks import BARE, JOINED, lowest
+from curator.kernels.blocks import BARE, JOINED, lowest, touch
 from curator.kernels.compiled import njit
 from curator.kernels.narrow.cpu import widen_one, with_widths
 

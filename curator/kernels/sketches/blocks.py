@@ -33,20 +33,3 @@ def same(typing: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
         return builder.ctpop(builder.bitcast(builder.icmp_unsigned("==", *blocks), ir.IntType(64)))
 
     return types.int64(one, types.int64, other, types.int64), build
-
-
-@intrinsic
-def fetch(typing: Any, data: Any, at: Any) -> Any:
-    """Ask for the byte ``at`` without waiting: its line is read a little later."""
-    if not holds(data, types.uint8):
-        return None
-
-    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        place = address(context, builder, data, *values)
-        builder.call(prefetch, [place, number(0), number(3), number(1)])  # read; all caches; data
-        return context.get_dummy_value()
-
-    return types.void(data, types.int64), build

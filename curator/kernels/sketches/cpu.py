@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.blocks import JOINED
+from curator.kernels.blocks import JOINED, touch
 from curator.kernels.compiled import njit
-from curator.kernels.sketches.blocks import SIZE, fetch, same
+from curator.kernels.sketches.blocks import SIZE, same
 
 AHEAD = 8
 """Pairs whose sketches are asked for before they are compared."""
@@ -48,7 +48,7 @@ def alike(sketches, sizes, firsts, pairs, often, asked):  # type: ignore[no-unty
     for p in range(len(pairs)):
         asked = np.int64(pairs[min(p + AHEAD, last)] & low) - firsts[1]
         for at in range(0, places, SIZE):
-            fetch(right, asked * places + at)
+            touch(right, asked * places + at)
         one, other = np.int64(pairs[p] >> half) - firsts[0], np.int64(pairs[p] & low) - firsts[1]
         size, beside = np.int64(sizes[0][one]), np.int64(sizes[1][other])
         small, large = max(1, min(size, beside)), max(1, size, beside)
