@@ -5,8 +5,7 @@ The names below load on first use, so ``import curator`` itself costs millisecon
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from curator.later import names_later
 
 __version__ = "0.1.0"
 
@@ -29,11 +28,7 @@ _HOMES = {
 
 __all__ = ["__version__", *sorted(_HOMES)]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'curator' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__ = names_later(__name__, _HOMES)[0]
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-PACKAGES = ["curator.acquire", "curator.dedup", "curator.stages"]
+PACKAGES = ["curator.acquire", "curator.dedup", "curator.io", "curator.stages"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

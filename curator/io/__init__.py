@@ -6,8 +6,14 @@ needs numpy alone.
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
+
+from curator.later import names_later
+
+if TYPE_CHECKING:
+    from curator.io.jsonl import JsonlReader
+    from curator.io.parquet import ParquetReader
+    from curator.io.plain_text import TextReader
 
 _HOMES = {
     "JsonlReader": "curator.io.jsonl",
@@ -17,8 +23,4 @@ _HOMES = {
 
 __all__ = ["JsonlReader", "ParquetReader", "TextReader"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'curator.io' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__, __dir__ = names_later(__name__, _HOMES)
