@@ -283,6 +283,11 @@ def get_threads(n_threads: int) -> Iterator[concurrent.futures.Executor | None]:
         yield threads
 
 
+def threads_of(client: Any | None) -> concurrent.futures.Executor | None:
+    """Return ``client`` if it is threads, which see what this one holds; else ``None``."""
+    return client if isinstance(client, concurrent.futures.Executor) else None
+
+
 class _Room:
     """How many more tasks the cluster can take; workers may join while a run goes on."""
 

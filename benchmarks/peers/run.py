@@ -6,7 +6,8 @@ Each tool is one process (with its children) of its own virtual environment, whi
 use under `--environments`. Every tool first runs on 500 documents, unmeasured: compiled code and
 files are in their caches then. The runs take turns, so that drift of the machine meets all alike;
 figures are medians, quality is that of the last run. MB are those of corpus.jsonl. A tool that
-cannot be installed or fails is named with the reason and left out.
+cannot be installed or fails is named with the reason and left out. Of tools that take many minutes
+one run may do: `--once-beyond 60` repeats only those that took less than a minute.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--once-beyond", type=float, default=float("inf"), metavar="SECONDS",
+        help="tools that take longer run once",
+    )  # fmt: skip
     parser.add_argument("--only", default="", metavar="NAME,NAME", help="these tools alone")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -49,7 +54,8 @@ def main() -> None:
         parser.error(f"no such tool: {sorted(unknown)}; there are {[t.name for t in TOOLS]}")
     chosen = [tool for tool in TOOLS if tool.name in names]
     folder = options.corpus or generated(options.documents, options.seed, options.environments)
-    result = compare(chosen, folder, options.repeats, options.environments)
+    turns = options.repeats, options.once_beyond
+    result = compare(chosen, folder, *turns, options.environments)
     measure.keep(options.keep or f"peers_{result['corpus']['documents']}", result)
     print(speed_table(result), kind_table(result), sep="\n\n")
     for name, reason in result["left_out"].items():
@@ -75,7 +81,10 @@ def generated(n_documents: int, seed: int, environments: Path) -> Path:
     return folder
 
 
-def compare(tools: list[Tool], folder: Path, repeats: int, environments: Path) -> dict[str, Any]:
+def compare(
+    tools: list[Tool], folder: Path, repeats: int, once_beyond: float, environments: Path
+) -> dict[str, Any]:
+    """Return what is kept of a comparison; a tool that takes ``once_beyond`` seconds runs once."""
     source = folder / "corpus.jsonl"
     gold = {row["id"]: row for row in rows_of(folder / "gold.jsonl")}
     kinds = Counter(f"{row['script']} {row['kind']}" for row in gold.values())
@@ -91,7 +100,8 @@ def compare(tools: list[Tool], folder: Path, repeats: int, environments: Path) -
     runs: dict[str, list[dict[str, float]]] = {tool.name: [] for tool in tools}
     quality: dict[str, dict[str, Any]] = {}
     for _, tool in itertools.product(range(repeats), tools):
-        if tool.name in left_out:
+        slow = any(run["wall_s"] > once_beyond for run in runs[tool.name])
+        if slow or tool.name in left_out:
             continue
         try:
             figures, quality[tool.name] = once(tool, pythons[tool.name], source, gold)

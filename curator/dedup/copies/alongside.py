@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curator.cluster import begun, run_tasks
+from curator.cluster import begun, run_tasks, threads_of
 from curator.dedup.copies.differences import say_the_same
 from curator.dedup.copies.gathered import Gathered, distinct, gathered, rising, runs_by_part
 from curator.dedup.copies.letters import letter_classes
@@ -88,14 +88,13 @@ def aligned_shares(
     sooner strangers are given up. ``work`` holds the signed piece of each part of the corpus;
     ``name`` names the pieces of this step.
     """
-    threads = client if isinstance(client, Executor) else None
+    threads = threads_of(client)
     with begun(partial(distinct, n_rows=corpus.total_rows), [pairs[:, 1]], threads) as numbered:
         order = rising(pairs[:, 0], corpus.total_rows)
         rows, parts = numbered()[0]
-    parts = parts[order]
     asked = {
         "wholes": pairs[:, 0][order],
-        "parts": parts.astype(np.uint32),
+        "parts": parts[order],
         "rows": rows,
         "first_rows": np.array([part.first_row for part in corpus.parts], np.int64),
     }
@@ -104,7 +103,7 @@ def aligned_shares(
         return found._replace(places=order[found.places])
     share_memory = client is None or threads is not None
     sizes = np.empty(len(rows), np.int64)
-    sizes[parts] = lengths[:, 1][order]
+    sizes[parts] = lengths[:, 1]
     sizes *= BYTES_A_CHARACTER
     del rows, parts, numbered
     most = len(pairs) if share_memory else PAIRS_A_PROCESS

@@ -57,17 +57,19 @@ def rising(rows: np.ndarray, n_rows: int) -> np.ndarray:
 
 
 def distinct(rows: np.ndarray, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same as ``np.unique(rows, return_inverse=True)``; they are below ``n_rows``."""
+    """Return int64[m], what ``np.unique(rows, return_inverse=True)`` returns first, and uint32[n],
+    what second; ``rows`` are below ``n_rows``, and that below 2**32."""
     if n_rows <= ROWS_A_PAIR * len(rows):
         is_there = np.zeros(n_rows, np.bool_)
         is_there[rows] = True
-        number = np.cumsum(is_there, dtype=np.int32) - np.int32(1)
-        return np.flatnonzero(is_there), number[rows].astype(np.int64)
+        number = np.cumsum(is_there, dtype=np.uint32)
+        number -= np.uint32(1)
+        return np.flatnonzero(is_there), number[rows]
     order = rising(rows, n_rows)
     in_order = rows[order]
     is_first = np.ones(len(rows), np.bool_)
     np.not_equal(in_order[1:], in_order[:-1], out=is_first[1:])
-    places = np.empty(len(rows), np.int64)
+    places = np.empty(len(rows), np.uint32)
     places[order] = np.cumsum(is_first) - 1
     return in_order[is_first], places
 

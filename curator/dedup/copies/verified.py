@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from curator.cluster import run_tasks, threads_of
 from curator.dedup.copies.candidates import pack
 from curator.dedup.copies.judging import Judge
 from curator.dedup.copies.standing import RANKED
@@ -71,10 +72,14 @@ def _verified(
 ) -> dict[str, np.ndarray]:
     key_lengths = read_arrays(judge.work / RANKED)["lengths"]
     sizes = [stored_arrays(path)["pairs"].shape[0] for path in paths]
+    stops = np.cumsum(sizes).tolist()
     found = np.empty((3, 2, sum(sizes)), np.uint32)
-    for path, size, stop in zip(paths, sizes, np.cumsum(sizes).tolist(), strict=True):
-        pairs = read_arrays(path)["pairs"]
-        better_first(pairs, rank_of, key_lengths, found[:, :, stop - size : stop])
+
+    def arrange(number: int) -> None:
+        here = found[:, :, stops[number] - sizes[number] : stops[number]]
+        better_first(read_arrays(paths[number])["pairs"], rank_of, key_lengths, here)
+
+    run_tasks(arrange, range(len(paths)), threads_of(judge.client))
     nodes, rows, lengths = found
     verdict = judge.judge(rows.T, lengths.T, name, direct_only=True)
     return {
