@@ -72,7 +72,7 @@ def test_ranges_of_any_size_give_the_marks_of_one(
     assert {"same", "standing", "ranked", "candidates", "labels", "settled"} <= pieces
     if n < 100:
         assert len(list((tmp_path / "ranges").glob("settled-*"))) > 1
-        assert len(list((tmp_path / "ranges").glob("partners-*-0001"))) > 1
+        assert len(list((tmp_path / "ranges").glob("common-*-0001"))) > 1
 
 
 @RULES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,6 +65,18 @@ def unpack(packed: np.ndarray) -> np.ndarray:
     return halves
 
 
+def partners_piece(work: Path, number: int, of_range: int) -> Path:
+    """Return the path of the partners of task ``number`` from one range of the hash: the first
+    arrays of ``bands.Partners``, and a sample of the pairs. Pairs are counted from it, and then it
+    is deleted."""
+    return work / f"partners-{number:03d}-{of_range:04d}"
+
+
+def common_piece(work: Path, number: int, of_range: int) -> Path:
+    """Return the path of the last arrays of ``bands.Partners``, which are needed to the end."""
+    return work / f"common-{number:03d}-{of_range:04d}"
+
+
 class BandTasks(NamedTuple):
     """How the bands are divided among tasks, and the hashes of a band among pieces."""
 
@@ -72,15 +84,12 @@ class BandTasks(NamedTuple):
     n_ranges: int
     """Ranges of the hash, a power of two."""
 
-    def pieces(self, work: Path) -> list[Path]:
-        """Return the pieces of all tasks, each for its ranges of the hash."""
+    def pieces(
+        self, work: Path, path: Callable[[Path, int, int], Path] = partners_piece
+    ) -> list[Path]:
+        """Return the pieces of all tasks, each for its ranges of the hash, as ``path`` says."""
         both = itertools.product(range(len(self.groups)), range(self.n_ranges))
-        return [partners_piece(work, number, of_range) for number, of_range in both]
-
-
-def partners_piece(work: Path, number: int, of_range: int) -> Path:
-    """Return the path of the partners of task ``number`` from one range of the hash."""
-    return work / f"partners-{number:03d}-{of_range:04d}"
+        return [path(work, number, of_range) for number, of_range in both]
 
 
 def band_tasks(work: Path) -> BandTasks:
@@ -161,8 +170,11 @@ def _eligible(
 
 def _band_task(item: tuple[int, list[int]], n_ranges: int, rooms: Rooms, work: Path) -> None:
     number, bands = item
-    paths = [partners_piece(work, number, of_range) for of_range in range(n_ranges)]
-    if all(path.exists() for path in paths):
+    paths = [
+        (common_piece(work, number, of_range), partners_piece(work, number, of_range))
+        for of_range in range(n_ranges)
+    ]
+    if all(path.exists() for both in paths for path in both):
         return
     found = read_arrays(work / ELIGIBLE)
     bounds = bucket_bounds(len(found["rows"]))
@@ -170,13 +182,21 @@ def _band_task(item: tuple[int, list[int]], n_ranges: int, rooms: Rooms, work: P
         if n_ranges == 1:
             hashes = _read_bands(bands, found["starts"], found["counts"], 0, room, work)
             order = _order_of(found["rows"], found["order"])
-            write_arrays(paths[0], _partners(hashes, order, bounds, room))
+            _write(paths[0], _partners(hashes, order, bounds, room))
             return
         with tempfile.TemporaryFile(dir=work) as file:
             ranges = _in_ranges(bands[0], found, n_ranges, file, room, work)
-            for path, (hashes, places) in zip(paths, ranges, strict=True):
+            for both, (hashes, places) in zip(paths, ranges, strict=True):
                 order = found["order"][found["rows"][places]]
-                piece(path, partial(_partners, hashes, order, bounds, room, places))
+                _write(both, _partners(hashes, order, bounds, room, places))
+
+
+def _write(paths: tuple[Path, Path], found: dict[str, np.ndarray]) -> None:
+    """Write the arrays that are needed to the end to the first path, the others to the second."""
+    common = {name: found.pop(name) for name in ("common", "common_starts")}
+    for path, arrays in zip(paths, (common, found), strict=True):
+        if not path.exists():
+            write_arrays(path, arrays)
 
 
 def _order_of(rows: np.ndarray, order: np.ndarray) -> np.ndarray:

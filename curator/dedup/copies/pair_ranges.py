@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.copies.candidates import ELIGIBLE, MOST_ROWS, band_tasks, meet, pack, unpack
+from curator.dedup.copies.candidates import (
+    BAND_TASKS,
+    ELIGIBLE,
+    MOST_ROWS,
+    band_tasks,
+    common_piece,
+    meet,
+    pack,
+    unpack,
+)
 from curator.dedup.copies.sketches import resembling
 from curator.dedup.pieces import piece, read_arrays
 from curator.kernels.bands import met, sort_pairs
@@ -66,13 +75,31 @@ def find_candidates(
     tasks, then ranges of pairs are merged as tasks: no process ever holds all pairs. Among these
     ``beside`` are called, which need nothing of them.
     """
-    meet(meeting.bands, work, client)
-    found = piece(work / RANGES, partial(_cuts, work))
-    n_ranges = len(found["lowest"])
+    if not _is_counted(work):
+        meet(meeting.bands, work, client)
+        piece(work / RANGES, partial(_cuts, work))
+    paths = _found(work)
     tasks: list[Callable[[], Any]] = list(beside)
-    tasks += [partial(_range_task, number, meeting, work) for number in range(n_ranges)]
+    tasks += [partial(_range_task, number, meeting, work) for number in range(len(paths))]
     run_tasks(operator.call, tasks, client)
+    # A quarter of a byte for each byte of input: the system gathers keys where these were.
+    for path in band_tasks(work).pieces(work):
+        path.unlink(missing_ok=True)
+    return paths
+
+
+def _found(work: Path) -> list[Path]:
+    """Return where the pairs of each range are."""
+    n_ranges = len(read_arrays(work / RANGES)["lowest"])
     return [candidates_piece(work, number) for number in range(n_ranges)]
+
+
+def _is_counted(work: Path) -> bool:
+    """Return whether an earlier run left all that is made of the bands."""
+    if not (work / RANGES).exists() or not (work / BAND_TASKS).exists():
+        return False
+    needed = [*_found(work), *band_tasks(work).pieces(work, common_piece)]
+    return all(path.exists() for path in needed)
 
 
 def _cuts(work: Path) -> dict[str, np.ndarray]:

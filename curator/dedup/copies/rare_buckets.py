@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from curator.cluster import run_tasks
-from curator.dedup.copies.candidates import band_tasks, partners_piece, unpack
+from curator.dedup.copies.candidates import band_tasks, common_piece, unpack
 from curator.dedup.copies.signing import signed_piece
 from curator.dedup.layout import LAYOUT
 from curator.dedup.pieces import piece, read_arrays
@@ -57,7 +57,7 @@ def _shares(packed: np.ndarray, work: Path) -> np.ndarray:
     hashes = _bands_of(rows, n_bands, work)
     shared, common = np.zeros(len(packed), np.int64), np.zeros(len(packed), np.int64)
     for number, of_range in itertools.product(range(len(tasks.groups)), range(tasks.n_ranges)):
-        found = read_arrays(partners_piece(work, number, of_range))
+        found = read_arrays(common_piece(work, number, of_range))
         bands = slice(tasks.groups[number][0], tasks.groups[number][-1] + 1)
         again = shared if of_range == 0 else np.zeros_like(shared)
         count_shared(hashes[bands], pairs, found["common"], found["common_starts"], again, common)
