@@ -70,6 +70,7 @@ def test_ranges_of_any_size_give_the_marks_of_one(
         assert marks_of(parts, tmp_path / "ranges", rule) == expected
     pieces = {path.name.rsplit("-", 1)[0] for path in (tmp_path / "ranges").iterdir()}
     assert {"same", "standing", "ranked", "candidates", "labels", "settled"} <= pieces
+    assert not any(name.startswith("partners") for name in pieces)
     if n < 100:
         assert len(list((tmp_path / "ranges").glob("settled-*"))) > 1
         assert len(list((tmp_path / "ranges").glob("common-*-0001"))) > 1
