@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from curator.cluster import get_client, get_threads
+from curator.dedup.copies import candidates
 from curator.dedup.exact import ExactDuplicates
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.io.parts import Parts
@@ -126,3 +127,30 @@ def test_a_restart_goes_on_from_whichever_ranges_are_there(
                 if rng.random() < share:
                     (interrupted / name).unlink()
             assert marks_of(parts, interrupted, rule) == expected
+
+
+def test_of_the_bands_only_a_range_that_is_missing_is_sorted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, work = corpus(tmp_path), tmp_path / "work"
+    with small_ranges(50):
+        marks_of(parts, work, {})
+        bands = FuzzyDuplicates().signing.bands
+        candidates.meet(bands, work, None)  # the lists of partners were deleted
+        tasks = candidates.band_tasks(work)
+        assert tasks.n_ranges > 1
+        missing = [tasks.pieces(work)[1], tasks.pieces(work, candidates.common_piece)[-1]]
+        expected = [path.read_bytes() for path in missing]
+        for path in missing:
+            path.unlink()
+        sorted_again = []
+        partners = candidates._partners
+
+        def counted(*given: Any) -> dict[str, np.ndarray]:
+            sorted_again.append(given)
+            return partners(*given)
+
+        monkeypatch.setattr(candidates, "_partners", counted)
+        candidates.meet(bands, work, None)
+    assert len(sorted_again) == len(missing)
+    assert [path.read_bytes() for path in missing] == expected

@@ -174,7 +174,7 @@ def _band_task(item: tuple[int, list[int]], n_ranges: int, rooms: Rooms, work: P
         (common_piece(work, number, of_range), partners_piece(work, number, of_range))
         for of_range in range(n_ranges)
     ]
-    if all(path.exists() for both in paths for path in both):
+    if all(map(_are_there, paths)):
         return
     found = read_arrays(work / ELIGIBLE)
     bounds = bucket_bounds(len(found["rows"]))
@@ -187,16 +187,20 @@ def _band_task(item: tuple[int, list[int]], n_ranges: int, rooms: Rooms, work: P
         with tempfile.TemporaryFile(dir=work) as file:
             ranges = _in_ranges(bands[0], found, n_ranges, file, room, work)
             for both, (hashes, places) in zip(paths, ranges, strict=True):
-                order = found["order"][found["rows"][places]]
-                _write(both, _partners(hashes, order, bounds, room, places))
+                if not _are_there(both):
+                    order = found["order"][found["rows"][places]]
+                    _write(both, _partners(hashes, order, bounds, room, places))
+
+
+def _are_there(paths: tuple[Path, Path]) -> bool:
+    return all(path.exists() for path in paths)
 
 
 def _write(paths: tuple[Path, Path], found: dict[str, np.ndarray]) -> None:
     """Write the arrays that are needed to the end to the first path, the others to the second."""
     common = {name: found.pop(name) for name in ("common", "common_starts")}
     for path, arrays in zip(paths, (common, found), strict=True):
-        if not path.exists():
-            write_arrays(path, arrays)
+        write_arrays(path, arrays)
 
 
 def _order_of(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
