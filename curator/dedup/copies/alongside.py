@@ -12,7 +12,6 @@ microsecond each.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -109,15 +108,15 @@ def aligned_shares(
     del rows, parts, numbered
     most = len(pairs) if share_memory else PAIRS_A_PROCESS
     rounds = fitting(asked["parts"], sizes, BYTES_AT_ONCE, most)
+    # Read from a file by every round: sent with each, the layout would grow with parts squared.
     path = work / f"{name}-alongside"
-    run = partial(_round, path=path, at_least=at_least, work=work)
+    piece(path, lambda: asked)
+    asked.clear()
+    run = partial(_round, path=path, at_least=at_least, rooms=Rooms(), work=work)
     if share_memory:
-        rooms = Rooms()
-        pieces = [run(item, asked=asked, rooms=rooms, threads=threads) for item in rounds]
+        pieces = [run(item, threads=threads) for item in rounds]
     else:
-        # Read from a file by every round: sent with each, the layout would grow with parts squared.
-        piece(path, lambda: asked)
-        pieces = run_tasks(partial(run, asked=None, rooms=Rooms(), threads=None), rounds, client)
+        pieces = run_tasks(partial(run, threads=None), rounds, client)
     found = Found(**joined(pieces, NOTHING._asdict()))
     return found._replace(places=order[found.places])
 
@@ -126,20 +125,18 @@ def _round(
     item: tuple[int, int],
     path: Path,
     at_least: float,
-    asked: Mapping[str, np.ndarray] | None,
     rooms: Rooms,
     work: Path,
     threads: Executor | None,
 ) -> Path:
-    """Write what is found among some pairs; ``asked``, of all, is at ``path`` if not given."""
     start, stop = item
     # Both ends: begun again on a cluster, or no longer on one, a run has other rounds.
     target = path.with_name(f"{path.name}-{start:010d}-{stop:010d}")
     if not target.exists():
-        whole = read_arrays(path) if asked is None else asked
-        here = {name: whole[name][start:stop] for name in ("wholes", "parts")}
+        asked = read_arrays(path)
+        asked |= {name: asked[name][start:stop] for name in ("wholes", "parts")}
         with rooms.lent() as room:
-            found = _found(Asked(**{**whole, **here}, at_least=at_least, work=work), threads, room)
+            found = _found(Asked(**asked, at_least=at_least, work=work), threads, room)
         write_arrays(target, found._replace(places=found.places + start)._asdict())
     return target
 

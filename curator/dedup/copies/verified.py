@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curator.cluster import begun, run_tasks, threads_of
+from curator.cluster import run_tasks, threads_of
 from curator.dedup.copies.candidates import pack
 from curator.dedup.copies.judging import Judge
 from curator.dedup.copies.standing import RANKED
@@ -34,6 +33,7 @@ def write_edges(candidates: Sequence[Path], rank_of: np.ndarray, judge: Judge) -
     float64[n]. ``rank_of`` is uint32[rows of the corpus]. Judging a batch is work for all workers,
     so batches follow one another.
     """
+    _give_memory_back()
     batches = list(_batches(candidates))
     for number, paths in enumerate(batches):
         verify = partial(_verified, paths, rank_of, judge, f"verified-{number:05d}")
@@ -79,9 +79,7 @@ def _verified(
         here = found[:, :, stops[number] - sizes[number] : stops[number]]
         better_first(read_arrays(paths[number])["pairs"], rank_of, key_lengths, here)
 
-    with begun(operator.call, [_give_memory_back], threads_of(judge.client)) as given_back:
-        run_tasks(arrange, range(len(paths)), threads_of(judge.client))
-        given_back()
+    run_tasks(arrange, range(len(paths)), threads_of(judge.client))
     nodes, rows, lengths = found
     verdict = judge.judge(rows.T, lengths.T, name, direct_only=True)
     return {
