@@ -17,7 +17,7 @@ from curator.errors import ResourceError
 TEMPORARY_PREFIX = ".writing-"
 """Name prefix of files not yet renamed; hidden, so that no reader takes one for input."""
 
-BUFFER_BYTES = 1 << 20
+BUFFER_BYTES = 1 << 16
 EARLY_BYTES = 16 << 20
 """Bytes after which the disk is given what is in an unbuffered file so far: so the syncing at the
 end of 128 MB took .01 s, not .07, in which a worker does nothing."""

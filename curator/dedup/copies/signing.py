@@ -22,11 +22,14 @@ from curator.kernels.fold import Keys, fold, key_hashes
 from curator.kernels.minhash import short_bands, signatures
 from curator.kernels.narrow import NarrowKeys, narrow
 from curator.kernels.shingles import unspaced
+from curator.kernels.signing import Asked, Signed, sign_all
 from curator.kernels.spelling import modern_spelling
 
 SPACED_FACTOR = 2
 """Scripts with spaces need this many times ``min_key_characters``: a letter says less than a
 Han character."""
+ONE_PASS = "one_permutation"
+"""Scheme for which one kernel does everything."""
 SKETCH_PLACES = 128
 """Bytes of a document's sketch, from which the overlap of a pair is guessed within some .05."""
 SKETCH_CHARACTERS = (5, 7)
@@ -49,20 +52,6 @@ class Signing(NamedTuple):
     scheme: str
     prefer: str | None
     """Column that says which member of a cluster is kept."""
-
-
-class Signed(NamedTuple):
-    """What one pass over n documents leaves."""
-
-    keys: Keys
-    documents: np.ndarray
-    """int64[s]: positions of those long enough to sign."""
-    bands: np.ndarray
-    """uint32[bands, s]."""
-    sketches: np.ndarray
-    """uint8[s, SKETCH_PLACES], or uint8[s, 0] without sketches."""
-    unspaced: np.ndarray
-    """bool[s]: whether the script is written without spaces."""
 
 
 def lengths_of(
@@ -136,18 +125,24 @@ def sign_texts(
 
 def signed_runs(rows: np.ndarray, texts: Utf8, signing: Signing) -> Iterator[Run]:
     """Sign the ``texts`` of ``rows`` (int64[n], rising ordinals), some at a time."""
+    if signing.scheme == ONE_PASS:
+        yield Run(rows, *sign_all(texts, _asked(signing)))
+        return
     for place, chunk in chunks(texts):
-        found = sign(chunk, signing)
-        yield Run(
-            rows[place],
-            key_hashes(chunk, found.keys),
-            quality_of(found.keys),
-            found.documents,
-            found.unspaced,
-            found.bands,
-            found.sketches,
-            narrow(found.keys, found.documents),
-        )
+        yield Run(rows[place], *sign(chunk, signing))
+
+
+def _asked(signing: Signing) -> Asked:
+    least = signing.min_key_characters
+    return Asked(
+        shortest=(least, least * SPACED_FACTOR),
+        characters=signing.characters,
+        bands=signing.bands,
+        rows_per_band=signing.rows_per_band,
+        sketch_characters=SKETCH_CHARACTERS,
+        sketch_places=SKETCH_PLACES if signing.sketched else 0,
+        seed=signing.seed,
+    )
 
 
 def run_arrays(
@@ -208,7 +203,7 @@ def signed_keys(found: Mapping[str, np.ndarray]) -> NarrowKeys:
 
 
 def sign(texts: Utf8, signing: Signing) -> Signed:
-    """Fold and sign ``texts``; no documents give arrays of no length."""
+    """Fold and sign ``texts`` by any scheme, step by step; no texts give arrays of no length."""
     keys = fold(modern_spelling(texts))
     without_spaces = unspaced(keys)
     lengths = lengths_of(keys, signing, without_spaces)
@@ -222,4 +217,12 @@ def sign(texts: Utf8, signing: Signing) -> Signed:
         looks = signatures(keys, short, SKETCH_PLACES, signing.seed).astype(np.uint8)  # low bytes
     else:
         looks = np.zeros((texts.n_documents, 0), np.uint8)
-    return Signed(keys, signed, bands, looks[signed], without_spaces[signed])
+    return Signed(
+        key_hashes(texts, keys),
+        quality_of(keys),
+        signed,
+        without_spaces[signed],
+        bands,
+        looks[signed],
+        narrow(keys, signed),
+    )

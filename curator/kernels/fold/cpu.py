@@ -57,30 +57,57 @@ def fold_documents(
     keys = np.zeros(n_documents + 1, np.int64)
     counts = np.zeros((n_documents, 2), np.int64)
     codepoints = np.empty(offsets[-1] - offsets[0], np.uint32)  # nearly always enough
-    lookups = (tables.whole, tables.expansions, tables.boundary)
-    unknown = np.empty((MOST_UNKNOWN, 2), np.int64)
-    shared = known = windows.known()
-    document, rounds, latest = 0, 0, -1
+    learning = Learning(tables)
+    document = 0
     while True:
-        document, n_unknown = _fold_from(
-            document, offsets, data, *lookups, *known[:2], codepoints, keys, counts, unknown
+        document, n_unknown = fold_from(
+            document, offsets, data, *learning.lookups(), codepoints, keys, counts, learning.unknown
         )
         if document == n_documents:
-            windows.remember(known)
+            learning.remember()
             return keys, codepoints[: keys[-1]], counts
         if n_unknown == NO_ROOM:
             codepoints = _widened(codepoints, keys[document], 2 * len(codepoints))
-            continue
-        rounds, latest = (rounds + 1 if document == latest else 0), document
-        if n_unknown and rounds < MOST_ROUNDS:
-            new = list(dict.fromkeys(_pieces(data, unknown[:n_unknown])))
-            if windows.fit(known, new):
-                known = windows.copy(known) if known is shared else known
-                known = windows.extended(known, new, _fold_whole(new, tables))
-                continue
-            unknown = NOWHERE  # no use in noting what cannot be remembered
-        codepoints = _fold_one(document, offsets, data, tables, codepoints, keys, counts)
-        document += 1
+        elif not learning.learns(data, document, n_unknown):
+            codepoints = _fold_one(document, offsets, data, tables, codepoints, keys, counts)
+            document += 1
+
+
+class Learning:
+    """The windows that ``fold_from`` meets for the first time, document by document."""
+
+    def __init__(self, tables: FoldTables) -> None:
+        self._tables = tables
+        self._shared = self._known = windows.known()
+        self._rounds, self._latest = 0, -1
+        self.unknown = np.empty((MOST_UNKNOWN, 2), np.int64)
+        """Where ``fold_from`` notes the windows of a document that are not known."""
+
+    def lookups(self) -> tuple[np.ndarray, ...]:
+        """Return what ``fold_from`` looks characters and windows up in."""
+        tables = self._tables
+        return tables.whole, tables.expansions, tables.boundary, *self._known[:2]
+
+    def learns(self, data: np.ndarray, document: int, n_unknown: int) -> bool:
+        """Normalise the windows noted, so that ``document`` can be tried again.
+
+        It cannot where they are too many or too long to remember: it has to be folded whole.
+        """
+        self._rounds = self._rounds + 1 if document == self._latest else 0
+        self._latest = document
+        if not n_unknown or self._rounds >= MOST_ROUNDS:
+            return False
+        new = list(dict.fromkeys(_pieces(data, self.unknown[:n_unknown])))
+        if not windows.fit(self._known, new):
+            self.unknown = NOWHERE  # no use in noting what cannot be remembered
+            return False
+        known = windows.copy(self._known) if self._known is self._shared else self._known
+        self._known = windows.extended(known, new, fold_whole(new, self._tables))
+        return True
+
+    def remember(self) -> None:
+        """Let later texts use what was learnt."""
+        windows.remember(self._known)
 
 
 def _widened(codepoints: np.ndarray, n_used: int, size: int) -> np.ndarray:
@@ -104,7 +131,7 @@ def _fold_one(
 ) -> np.ndarray:
     """Put the key of one document, normalised whole, behind the others; return ``codepoints``."""
     text = bytes(data[offsets[document] : offsets[document + 1]])
-    _, folded, counts[document : document + 1] = _fold_whole([text], tables)
+    _, folded, counts[document : document + 1] = fold_whole([text], tables)
     start, following = keys[document], keys[document] + len(folded)
     needed = following + offsets[-1] - offsets[document + 1]
     if needed > len(codepoints):
@@ -114,20 +141,18 @@ def _fold_one(
     return codepoints
 
 
-def _fold_whole(
-    texts: list[bytes], tables: FoldTables
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def fold_whole(texts: list[bytes], tables: FoldTables) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return key offsets, code points and counts of texts, each normalised as a whole."""
     offsets, data = buffers.of([table.compatibility_casefold(text.decode()) for text in texts])
     keys, counts = np.zeros(len(offsets), np.int64), np.zeros((len(texts), 2), np.int64)
     codepoints = np.empty(len(data), np.uint32)  # normalised text does not expand
     lookups = (tables.normalised, tables.expansions, tables.boundary)
-    _fold_from(0, offsets, data, *lookups, *windows.NONE[:2], codepoints, keys, counts, NOWHERE)
+    fold_from(0, offsets, data, *lookups, *windows.NONE[:2], codepoints, keys, counts, NOWHERE)
     return keys, codepoints[: keys[-1]], counts
 
 
 @njit(cache=True, nogil=True)
-def _fold_from(  # type: ignore[no-untyped-def]
+def fold_from(  # type: ignore[no-untyped-def]
     first_document,
     offsets,
     data,

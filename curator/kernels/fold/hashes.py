@@ -1,4 +1,4 @@
-"""Hashes of keys on the host: eight keys of about one length go abreast, one in each lane."""
+"""Hashes of keys on the host: eight keys go abreast, one in each lane."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 
+from curator.kernels.blocks import BARE
 from curator.kernels.compiled import intrinsic, njit
 from curator.kernels.vectors import cgutils, holds, types
 
@@ -20,7 +21,8 @@ FINAL_1 = np.uint64(0xC4CEB9FE1A85EC53)
 KEY_SPACE = np.uint64(0x5BD1E9955BD1E995)
 BYTE_SPACE = np.uint64(0x27D4EB2F165667C5)
 TURNS = (29, 37)
-ONE, TWO = np.uint64(1), np.uint64(2)
+ONE = np.uint64(1)
+NOBODY, NEVER = -1, 1 << 62
 LONG = ir.IntType(64)
 LANES = ir.VectorType(LONG, ABREAST)
 
@@ -91,68 +93,73 @@ def _absorb(h, word, rotation, multiplier):  # type: ignore[no-untyped-def]
     return (turned ^ word) * multiplier
 
 
-def key_hashes(
-    offsets: np.ndarray, codepoints: np.ndarray, text_offsets: np.ndarray, data: np.ndarray
-) -> np.ndarray:
-    """Return uint64[n, 2]; see the contract."""
-    by_length = np.argsort(np.diff(offsets))
-    return _hashed(by_length, offsets, codepoints, text_offsets, data)
+@njit(cache=True, nogil=True, inline="always")
+def _absorb_both(h0, h1, word):  # type: ignore[no-untyped-def]
+    return _absorb(h0, word, TURNS[0], MULTIPLIER_0), _absorb(h1, word, TURNS[1], MULTIPLIER_1)
 
 
 @njit(cache=True, nogil=True)
-def _hashed(documents, offsets, codepoints, text_offsets, data):  # type: ignore[no-untyped-def]
-    """Two 64-bit lanes over each key, two code points a step; empty keys hash their bytes.
-
-    ``documents`` go by length.
-    """
-    result = np.empty((len(documents), 2), np.uint64)
-    places, lanes = np.empty(ABREAST, np.int64), np.empty(2 * ABREAST, np.uint64)
-    last = len(documents) - 1
-    for first in range(0, len(documents), ABREAST):
-        for lane in range(ABREAST):  # behind the last, that one again
-            document = documents[min(first + lane, last)]
-            places[lane] = offsets[document]
-            lanes[lane] = KEY_SPACE ^ np.uint64(offsets[document + 1] - offsets[document])
-            lanes[ABREAST + lane] = ~lanes[lane]
-        shortest = documents[first]
-        n_words = (offsets[shortest + 1] - offsets[shortest]) >> 1
-        _absorb_all(codepoints, places, n_words, lanes)
-        for lane in range(min(ABREAST, last + 1 - first)):
-            document = documents[first + lane]
-            i, end = places[lane] + 2 * n_words, offsets[document + 1]
-            h0, h1 = lanes[lane], lanes[ABREAST + lane]
-            result[document] = _rest(codepoints, np.uint64(i), np.uint64(end), h0, h1)
-            if places[lane] == end:
-                bounds = text_offsets[document], text_offsets[document + 1]
-                result[document] = _bytes_hashed(data, *bounds)
+def key_hashes(offsets, codepoints, text_offsets, data):  # type: ignore[no-untyped-def]
+    """Two 64-bit hashes of each key, two code points a step; empty keys hash their bytes."""
+    n_documents = len(offsets) - 1
+    result = np.empty((n_documents, 2), np.uint64)
+    places, left = np.zeros(ABREAST, np.int64), np.zeros(ABREAST, np.int64)
+    lanes = np.full(ABREAST, NOBODY), places, left, np.zeros(2 * ABREAST, np.uint64)
+    _hash_all(offsets, codepoints, text_offsets, data, lanes, result)
     return result
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _word(codepoints, i):  # type: ignore[no-untyped-def]
-    return np.uint64(codepoints[i]) | (np.uint64(codepoints[i + ONE]) << np.uint64(32))
+@njit(**BARE)
+def _hash_all(offsets, codepoints, text_offsets, data, lanes, result):  # type: ignore[no-untyped-def]
+    """Go on in all lanes as far as the key that ends first, which makes way for the next one.
+
+    Lanes for which none is left follow one that is busy, to no end.
+    """
+    documents, places, left, hashes = lanes
+    following, n_words = np.int64(0), np.int64(0)
+    while True:
+        busy = np.int64(NOBODY)
+        for lane in range(ABREAST):
+            left[lane] -= n_words
+            places[lane] += 2 * n_words
+            while left[lane] == 0:
+                document = documents[lane]
+                if document != NOBODY:
+                    start, stop = offsets[document], offsets[document + 1]
+                    h0, h1 = hashes[lane], hashes[ABREAST + lane]
+                    if places[lane] < stop:
+                        h0, h1 = _absorb_both(h0, h1, np.uint64(codepoints[stop - 1]))
+                    elif start == stop:
+                        bounds = text_offsets[document], text_offsets[document + 1]
+                        h0, h1 = _of_bytes(data, *bounds)
+                    result[document, 0] = _finish(h0)
+                    result[document, 1] = _finish(h1 + h0 * MULTIPLIER_1)
+                if following == len(offsets) - 1:
+                    documents[lane], left[lane] = NOBODY, NEVER
+                else:
+                    start, stop = offsets[following], offsets[following + 1]
+                    documents[lane], places[lane], left[lane] = (
+                        following,
+                        start,
+                        (stop - start) >> 1,
+                    )
+                    hashes[lane] = KEY_SPACE ^ np.uint64(stop - start)
+                    hashes[ABREAST + lane] = ~hashes[lane]
+                    following += 1
+            if documents[lane] != NOBODY and (busy == NOBODY or left[lane] < left[busy]):
+                busy = lane
+        if busy == NOBODY:
+            return
+        n_words = left[busy]
+        for lane in range(ABREAST):
+            if documents[lane] == NOBODY:
+                places[lane] = places[busy]
+        _absorb_all(codepoints, places, n_words, hashes)
 
 
-@njit(cache=True, nogil=True)
-def _rest(codepoints, i, end, h0, h1):  # type: ignore[no-untyped-def]
-    """Return the hash of a key, of which all is absorbed but the code points from ``i`` on."""
-    while i + ONE < end:
-        word = _word(codepoints, i)
-        h0 = _absorb(h0, word, 29, MULTIPLIER_0)
-        h1 = _absorb(h1, word, 37, MULTIPLIER_1)
-        i += TWO
-    if i < end:
-        word = np.uint64(codepoints[i])
-        h0 = _absorb(h0, word, 29, MULTIPLIER_0)
-        h1 = _absorb(h1, word, 37, MULTIPLIER_1)
-    return _finish(h0), _finish(h1 + h0 * MULTIPLIER_1)
-
-
-@njit(cache=True, nogil=True)
-def _bytes_hashed(data, start, end):  # type: ignore[no-untyped-def]
+@njit(**BARE)
+def _of_bytes(data, start, end):  # type: ignore[no-untyped-def]
     h0, h1 = BYTE_SPACE, ~BYTE_SPACE
     for i in range(start, end):
-        word = np.uint64(data[i]) + ONE
-        h0 = _absorb(h0, word, 29, MULTIPLIER_0)
-        h1 = _absorb(h1, word, 37, MULTIPLIER_1)
-    return _finish(h0), _finish(h1 + h0 * MULTIPLIER_1)
+        h0, h1 = _absorb_both(h0, h1, np.uint64(data[i]) + ONE)
+    return h0, h1

@@ -41,22 +41,38 @@ def one_permutation(offsets, codepoints, lengths, n_hashes, seed):  # type: igno
     result = np.zeros((n_documents, n_hashes), np.uint32)
     hashes, work = np.empty(_longest(offsets), np.uint64), workspace(offsets, lengths)
     row, spread = np.empty(n_hashes, np.uint64), np.empty(AT_ONCE, np.uint64)
-    salt = mix(seed * MIX_1 + ROUND)
+    salt = salt_of(seed)
     for document in range(n_documents):
         start, stop, length = offsets[document], offsets[document + 1], lengths[document]
-        n = stop - start - length + 1
-        if length < 1 or n < 1:
-            continue
-        row[:] = EMPTY
-        for first in range(0, n, AT_ONCE):
-            count = min(AT_ONCE, n - first)
-            hash_run(codepoints, start + first, count, length, salt, work, hashes, first)
-            _placed(hashes, first, count, n_hashes, spread)
-            _lower_all(spread, count, np.uint64(0), row)
-        _fill(hashes, n, row, spread)
-        for place in range(n_hashes):
-            result[document, place] = np.uint32(row[place] & LOW_HALF)
+        if 1 <= length <= stop - start:
+            permute_once(codepoints, start, stop, length, salt, hashes, work, spread, row)
+            for place in range(n_hashes):
+                result[document, place] = np.uint32(row[place] & LOW_HALF)
     return result
+
+
+@njit(cache=True, nogil=True, inline="always")
+def salt_of(seed):  # type: ignore[no-untyped-def]
+    """Return what the shingles of one permutation hashing are salted with."""
+    return mix(seed * MIX_1 + ROUND)
+
+
+@njit(**BARE)
+def permute_once(codepoints, start, stop, length, salt, hashes, work, spread, row):  # type: ignore[no-untyped-def]
+    """Write the least hash of each place into ``row`` (uint64), in its lower half.
+
+    The key has one shingle or more; ``hashes`` has room for all of them, ``work`` is of
+    ``workspace``, and ``spread`` uint64[AT_ONCE].
+    """
+    n = stop - start - length + 1
+    for place in range(len(row)):
+        row[place] = EMPTY
+    for first in range(0, n, AT_ONCE):
+        count = min(AT_ONCE, n - first)
+        hash_run(codepoints, start + first, count, length, salt, work, hashes, first)
+        _placed(hashes, first, count, len(row), spread)
+        _lower_all(spread, count, np.uint64(0), row)
+    _fill(hashes, n, row, spread)
 
 
 @njit(cache=True, nogil=True)
@@ -159,22 +175,28 @@ def short_bands(signatures, documents, bands, rows_per_band, lengths):  # type: 
         count = min(SIDE_BY_SIDE, len(documents) - first)
         for j in range(count):
             document = documents[first + j]
-            length = np.uint64(lengths[document])
-            if rows_per_band == 1:  # LLVM vectorises
-                for band in range(bands):
-                    h = (length ^ np.uint64(signatures[document, band])) * BASE
-                    rows[j, band] = np.uint32(mix(h ^ (h >> HALF)) >> HALF)
-            else:
-                for band in range(bands):
-                    h = length
-                    for place in range(band * rows_per_band, (band + 1) * rows_per_band):
-                        h = (h ^ np.uint64(signatures[document, place])) * BASE
-                        h ^= h >> HALF
-                    rows[j, band] = np.uint32(mix(h) >> HALF)
+            hash_bands(signatures, document, rows_per_band, lengths[document], rows, j)
         for band in range(bands):
             for j in range(count):
                 result[band, first + j] = rows[j, band]
     return result
+
+
+@njit(**BARE)
+def hash_bands(signatures, document, rows_per_band, length, rows, j):  # type: ignore[no-untyped-def]
+    """Write the hashes of all bands of one signature into row ``j`` of ``rows`` (uint32)."""
+    salt = np.uint64(length)
+    if rows_per_band == 1:  # LLVM vectorises
+        for band in range(rows.shape[1]):
+            h = (salt ^ np.uint64(signatures[document, band])) * BASE
+            rows[j, band] = np.uint32(mix(h ^ (h >> HALF)) >> HALF)
+        return
+    for band in range(rows.shape[1]):
+        h = salt
+        for place in range(band * rows_per_band, (band + 1) * rows_per_band):
+            h = (h ^ np.uint64(signatures[document, place])) * BASE
+            h ^= h >> HALF
+        rows[j, band] = np.uint32(mix(h) >> HALF)
 
 
 @njit(cache=True, nogil=True)

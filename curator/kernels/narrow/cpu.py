@@ -24,24 +24,33 @@ def narrow(offsets, codepoints, documents):  # type: ignore[no-untyped-def]
     for place in range(len(documents)):
         first, last = offsets[documents[place]], offsets[documents[place] + 1]
         lengths[place] = last - first
-        forms[place], size = _measured(codepoints, first, last)
+        forms[place], size = measured(codepoints, first, last)
         starts[place + 1] = starts[place] + size
     data = np.empty(starts[-1], np.uint8)
     halves, words = data.view(np.uint16), data.view(np.uint32)
     for place in range(len(documents)):
-        first, n, start = offsets[documents[place]], lengths[place], starts[place]
-        if forms[place] == BYTES:
-            _put(codepoints, first, n, data, start, start + _padded(n))
-        else:
-            behind = start + _padded(2 * n)
-            _put(codepoints, first, n, halves, start // 2, behind // 2)
-            if forms[place] == SUPPLEMENT:
-                _put_supplement(codepoints, first, n, halves, start // 2, words, behind // 4)
+        first = offsets[documents[place]]
+        put_key(codepoints, first, lengths[place], forms[place], data, halves, words, starts[place])
     return lengths, forms, starts, data
 
 
+@njit(**BARE)
+def put_key(codepoints, first, n, form, data, halves, words, start):  # type: ignore[no-untyped-def]
+    """Write a key of ``n`` code points from ``first`` on in its form, from byte ``start`` on.
+
+    ``halves`` and ``words`` are the data as numbers of two and of four bytes.
+    """
+    if form == BYTES:
+        _put(codepoints, first, n, data, start, start + _padded(n))
+        return
+    behind = start + _padded(2 * n)
+    _put(codepoints, first, n, halves, start // 2, behind // 2)
+    if form == SUPPLEMENT:
+        _put_supplement(codepoints, first, n, halves, start // 2, words, behind // 4)
+
+
 @njit(**JOINED)
-def _measured(codepoints, first, last):  # type: ignore[no-untyped-def]
+def measured(codepoints, first, last):  # type: ignore[no-untyped-def]
     """Return the form of a key and its bytes."""
     n, bits, beyond = last - first, np.uint32(0), np.int64(0)
     for i in range(np.uint64(first), np.uint64(last)):
