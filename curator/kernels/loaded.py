@@ -22,6 +22,7 @@ import os
 import pickle
 import platform
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
@@ -50,6 +51,9 @@ FORMAT = 1
 """To be counted up when ``Kept`` changes: files of an earlier one are not looked for."""
 KEY_DIGITS = 16
 Stamp = tuple[str, int, int]
+_parsing = threading.Lock()
+"""CPython 3.11 and 3.12 count, for all threads together, how deep in a tree they are, and raise
+``SystemError`` where two that build trees took turns."""
 _numbers = itertools.count()
 _linked_code: list[Any] = []
 """All that was linked stays: what its addresses stand for is remembered, see ``_unpickled``."""
@@ -190,14 +194,24 @@ def _sources(name: str) -> list[str]:
         if name in found or not path.endswith(".py") or not is_near:
             continue
         found[name] = path
-        with open(path, "rb") as file:
-            tree = ast.parse(file.read())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                waiting += [one.name for one in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                waiting += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+        waiting += _imported_by(path)
     return sorted(found.values())
+
+
+@functools.cache  # a file edited later is known by its stamp
+def _imported_by(path: str) -> list[str]:
+    """Return the names of modules, and of what may be modules, that a file imports."""
+    with open(path, "rb") as file:
+        source = file.read()
+    with _parsing:
+        tree = ast.parse(source)
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    return names
 
 
 def _linked(function: Callable[..., Any], kept: Kept) -> Callable[..., Any]:

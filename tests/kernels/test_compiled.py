@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from curator.kernels import loaded
 from curator.kernels.compiled import NOTICE
 from curator.kernels.kept import read_whole, write_whole
 from curator.kernels.loaded import Kept, is_tried
@@ -398,3 +402,38 @@ print(found == expected, "numba" in sys.modules)
 """
     assert output(folder, use) == ["True True"]
     assert output(folder, use) == ["True False"]
+
+
+class Rubbish:
+    """In a circle, so that it is found later, whatever is being done then, and runs code."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        for _ in range(10):  # the interpreter lets another thread in
+            pass
+
+
+def test_threads_may_look_up_sources_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that parsed at once raised ``SystemError`` where they took turns."""
+    importlib.import_module("curator.kernels.signing.cpu")
+    alone = loaded._sources("curator.kernels.signing.cpu")
+    assert len(alone) > 10
+    monkeypatch.setattr(loaded, "_imported_by", loaded._imported_by.__wrapped__)  # parses each time
+
+    def look_up(_: int) -> list[str]:
+        for _ in range(200):
+            Rubbish()
+        return loaded._sources("curator.kernels.signing.cpu")
+
+    before, threshold = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(100)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(look_up, range(16)))
+    finally:
+        sys.setswitchinterval(before)
+        gc.set_threshold(*threshold)
+    assert found == [alone] * 16
