@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from curator.kernels.fold.hashes import key_hashes
 from curator.kernels.fold.table import tables
 from curator.kernels.minhash.cpu import LOW_HALF, hash_bands, permute_once, salt_of
 from curator.kernels.narrow.cpu import measured, put_key
+from curator.kernels.rooms import Room, Rooms
 from curator.kernels.shingles.cpu import AT_ONCE, is_unspaced, workspace
 from curator.kernels.spelling.cpu import old_spellings, respelled
 
@@ -29,6 +31,8 @@ WORD = 4
 NO_KEY_ROOM = -2
 """Beside ``NO_ROOM``."""
 NO_KEY = np.empty(0, np.uint32)
+ROOMS = Rooms()
+"""Used from one call to the next, 3 MB a thread."""
 NO_WHOLE = -1, NO_KEY, np.zeros(2, np.int64)
 LOW_BYTE = np.uint64(0xFF)
 
@@ -65,39 +69,43 @@ def sign_all(offsets: np.ndarray, data: np.ndarray, asked: Asked) -> tuple[Any, 
         starts=np.zeros(n + 1, np.int64),
     )
     longest = max(BATCH_BYTES, int(np.diff(offsets).max(initial=0)))
-    codepoints = np.empty(longest, np.uint32)  # nearly always enough, as is the room for keys
     keys = np.empty(_in_words(KEY_BYTES * int(offsets[-1] - offsets[0])), np.uint8)
     respelt, learning, whole = _respelt(offsets, data), Learning(tables()), NO_WHOLE
     salt, asked = np.uint64(salt_of(np.uint64(asked.seed))), asked._replace(seed=0)
     done = np.zeros(2, np.int64)
-    while done[0] < n:
-        why = _sign_from(
-            (offsets, data),
-            respelt,
-            whole,
-            learning.lookups(),
-            asked,
-            salt,
-            BATCH_BYTES,
-            codepoints,
-            learning.unknown,
-            made,
-            keys,
-            done,
-        )
-        document = int(done[0])
-        if document == n:
-            break
-        if why == NO_ROOM:
-            codepoints = np.empty(2 * len(codepoints), np.uint32)
-        elif why == NO_KEY_ROOM:
-            keys.resize(_in_words(2 * len(keys) + longest), refcheck=False)
-        else:
-            text, start, stop = _text_of(document, offsets, data, respelt)
-            if not learning.learns(text, document, why):
-                _, folded, counts = fold_whole([bytes(text[start:stop])], tables())
-                whole = document, folded, counts[0]
-                codepoints = np.empty(max(len(codepoints), len(folded)), np.uint32)
+    with contextlib.ExitStack() as held:
+        # What a long document takes is given back.
+        room = held.enter_context(ROOMS.lent()) if longest == BATCH_BYTES else Room()
+        rooms = _rooms(room, longest)
+        while done[0] < n:
+            why = _sign_from(
+                (offsets, data),
+                respelt,
+                whole,
+                learning.lookups(),
+                asked,
+                salt,
+                BATCH_BYTES,
+                rooms,
+                learning.unknown,
+                made,
+                keys,
+                done,
+            )
+            document = int(done[0])
+            if document == n:
+                break
+            if why == NO_ROOM:
+                rooms = _rooms(Room(), 2 * len(rooms[0]))
+            elif why == NO_KEY_ROOM:
+                keys.resize(_in_words(2 * len(keys) + longest), refcheck=False)
+            else:
+                text, start, stop = _text_of(document, offsets, data, respelt)
+                if not learning.learns(text, document, why):
+                    _, folded, counts = fold_whole([bytes(text[start:stop])], tables())
+                    whole = document, folded, counts[0]
+                    if len(folded) > len(rooms[0]):
+                        rooms = _rooms(Room(), len(folded))
     learning.remember()
     s = int(done[1])
     starts = made.starts[: s + 1]
@@ -111,6 +119,11 @@ def sign_all(offsets: np.ndarray, data: np.ndarray, asked: Asked) -> tuple[Any, 
         made.sketches[:s],
         (made.lengths[:s], made.forms[:s], starts, keys),
     )
+
+
+def _rooms(room: Room, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return room for so many code points of a batch, nearly always enough, and as many hashes."""
+    return room.array("codepoints", size, np.uint32), room.array("hashes", size, np.uint64)
 
 
 def _in_words(size: int) -> int:
@@ -142,7 +155,7 @@ def _text_of(
 
 @njit(cache=True, nogil=True)
 def _sign_from(  # type: ignore[no-untyped-def]
-    texts, respelt, whole, lookups, asked, salt, at_once, codepoints, unknown, made, key_data, done
+    texts, respelt, whole, lookups, asked, salt, at_once, rooms, unknown, made, key_data, done
 ):
     """Sign documents from ``done[0]`` on, and say there where it stopped; return why.
 
@@ -153,7 +166,7 @@ def _sign_from(  # type: ignore[no-untyped-def]
     offsets, data = texts
     places, starts, modern = respelt
     folds, expansions, boundary, slots, windows_folded = lookups
-    n_documents, hashes = len(offsets) - 1, np.empty(len(codepoints), np.uint64)
+    n_documents, (codepoints, hashes) = len(offsets) - 1, rooms
     key_room = key_data, key_data.view(np.uint16), key_data.view(np.uint32)
     turn = np.searchsorted(places, done[0])
     while done[0] < n_documents:
