@@ -52,7 +52,7 @@ FORMAT = 1
 KEY_DIGITS = 16
 Stamp = tuple[str, int, int]
 _parsing = threading.Lock()
-"""CPython 3.11 and 3.12 count, for all threads together, how deep in a tree they are, and raise
+"""CPython 3.11 counts for all threads together how deep in a tree they are, and raises
 ``SystemError`` where two that build trees took turns."""
 _numbers = itertools.count()
 _linked_code: list[Any] = []
