@@ -53,15 +53,18 @@ class Signing(NamedTuple):
     prefer: str | None
     """Column that says which member of a cluster is kept."""
 
+    @property
+    def shortest(self) -> tuple[int, int]:
+        """Return the fewest characters of a key to be signed, in unspaced and spaced scripts."""
+        return self.min_key_characters, self.min_key_characters * SPACED_FACTOR
+
 
 def lengths_of(
     keys: Keys, signing: Signing, without_spaces: np.ndarray | None = None
 ) -> np.ndarray:
     """Return int64[n]: the shingle length of each key; 0 where the key is too short to sign."""
     without_spaces = unspaced(keys) if without_spaces is None else without_spaces
-    shortest = np.where(
-        without_spaces, signing.min_key_characters, signing.min_key_characters * SPACED_FACTOR
-    )
+    shortest = np.where(without_spaces, *signing.shortest)
     lengths = np.where(without_spaces, *signing.characters)
     return np.where(keys.lengths >= np.maximum(shortest, lengths), lengths, 0)
 
@@ -97,20 +100,7 @@ class Run(NamedTuple):
 
     rows: np.ndarray
     """int64[n]: their ordinals, rising."""
-    hashes: np.ndarray
-    """uint64[n, 2]: see ``key_hashes``."""
-    quality: np.ndarray
-    """uint32[n, 3]: see ``quality_of``."""
-    signed: np.ndarray
-    """int64[s]: positions of those long enough to sign."""
-    unspaced: np.ndarray
-    """bool[s]: see ``Signed``."""
-    bands: np.ndarray
-    """uint32[bands, s]."""
-    sketches: np.ndarray
-    """uint8[s, SKETCH_PLACES], or uint8[s, 0] without sketches."""
-    keys: NarrowKeys
-    """The s keys."""
+    found: Signed
 
 
 def sign_texts(
@@ -126,16 +116,15 @@ def sign_texts(
 def signed_runs(rows: np.ndarray, texts: Utf8, signing: Signing) -> Iterator[Run]:
     """Sign the ``texts`` of ``rows`` (int64[n], rising ordinals), some at a time."""
     if signing.scheme == ONE_PASS:
-        yield Run(rows, *sign_all(texts, _asked(signing)))
+        yield Run(rows, sign_all(texts, _asked(signing)))
         return
     for place, chunk in chunks(texts):
-        yield Run(rows[place], *sign(chunk, signing))
+        yield Run(rows[place], sign(chunk, signing))
 
 
 def _asked(signing: Signing) -> Asked:
-    least = signing.min_key_characters
     return Asked(
-        shortest=(least, least * SPACED_FACTOR),
+        shortest=signing.shortest,
         characters=signing.characters,
         bands=signing.bands,
         rows_per_band=signing.rows_per_band,
@@ -156,16 +145,17 @@ def run_arrays(
     and their keys, see ``NarrowKeys``.
     """
     rows = np.concatenate([np.zeros(0, np.int64), *(run.rows for run in runs)])
+    found = [run.found for run in runs]
     quality = np.zeros((len(rows), 4), np.uint32)
     if runs:
-        np.concatenate([run.quality for run in runs], out=quality[:, :3])
+        np.concatenate([some.quality for some in found], out=quality[:, :3])
     if penalties is not None:
         quality[:, 3] = penalties
-    hashes = np.concatenate([np.zeros((0, 2), np.uint64), *(run.hashes for run in runs)])
+    hashes = np.concatenate([np.zeros((0, 2), np.uint64), *(some.hashes for some in found)])
     firsts = np.cumsum([0, *(len(run.rows) for run in runs)])
     places = np.concatenate(
         [np.zeros(0, np.int64)]
-        + [run.signed + first for run, first in zip(runs, firsts, strict=False)]
+        + [some.documents + first for some, first in zip(found, firsts, strict=False)]
     )
     no_bands = np.zeros((signing.bands, 0), np.uint32)
     no_sketches = np.zeros((0, SKETCH_PLACES if signing.sketched else 0), np.uint8)
@@ -176,10 +166,10 @@ def run_arrays(
         "signed": rows[places],
         "signed_hashes": hashes[places],
         "signed_lengths": quality[places, 1],
-        "signed_unspaced": np.concatenate([np.zeros(0, np.bool_), *(r.unspaced for r in runs)]),
-        "bands": np.concatenate([no_bands, *(run.bands for run in runs)], axis=1),
-        "sketches": [no_sketches, *(run.sketches for run in runs)],
-        **key_arrays([run.keys for run in runs]),
+        "signed_unspaced": np.concatenate([np.zeros(0, np.bool_), *(s.unspaced for s in found)]),
+        "bands": np.concatenate([no_bands, *(some.bands for some in found)], axis=1),
+        "sketches": [no_sketches, *(some.sketches for some in found)],
+        **key_arrays([some.keys for some in found]),
     }
 
 

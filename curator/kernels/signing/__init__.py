@@ -62,8 +62,5 @@ def sign_all(texts: Utf8, asked: Asked) -> Signed:
     The same as ``modern_spelling``, ``fold``, ``key_hashes``, ``unspaced``, ``signatures`` by
     one permutation, ``short_bands`` and ``narrow`` return one after the other.
     """
-    body = twin.body(texts.data, "signing")
-    hashes, quality, documents, unspaced, bands, sketches, keys = body.sign_all(
-        texts.offsets, texts.data, asked
-    )
-    return Signed(hashes, quality, documents, unspaced, bands, sketches, NarrowKeys(*keys))
+    found: Signed = twin.body(texts.data, "signing").sign_all(texts.offsets, texts.data, asked)
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,13 +12,12 @@ from curator.kernels.fold.cpu import NO_ROOM, Learning, fold_from, fold_whole
 from curator.kernels.fold.hashes import key_hashes
 from curator.kernels.fold.table import tables
 from curator.kernels.minhash.cpu import LOW_HALF, hash_bands, permute_once, salt_of
+from curator.kernels.narrow import NarrowKeys
 from curator.kernels.narrow.cpu import measured, put_key
 from curator.kernels.rooms import Room, Rooms
 from curator.kernels.shingles.cpu import AT_ONCE, is_unspaced, workspace
+from curator.kernels.signing import Asked, Signed
 from curator.kernels.spelling.cpu import old_spellings, respelled
-
-if TYPE_CHECKING:
-    from curator.kernels.signing import Asked
 
 BATCH_BYTES = 1 << 18
 """Text folded at a time: code points and hashes take twelve times as much memory. A quarter of it
@@ -37,39 +35,25 @@ NO_WHOLE = -1, NO_KEY, np.zeros(2, np.int64)
 LOW_BYTE = np.uint64(0xFF)
 
 
-class _Made(NamedTuple):
-    """What is written, with room for all n documents; see ``Signed`` and ``NarrowKeys``."""
-
-    hashes: np.ndarray
-    quality: np.ndarray
-    documents: np.ndarray
-    unspaced: np.ndarray
-    bands: np.ndarray
-    sketches: np.ndarray
-    lengths: np.ndarray
-    forms: np.ndarray
-    starts: np.ndarray
-
-
-def sign_all(offsets: np.ndarray, data: np.ndarray, asked: Asked) -> tuple[Any, ...]:
-    """Return the fields of ``Signed``; see the contract.
+def sign_all(offsets: np.ndarray, data: np.ndarray, asked: Asked) -> Signed:
+    """Return what is kept of the texts; see the contract.
 
     As in ``fold_documents``, the compiled pass stops at windows that it does not know.
     """
     n = len(offsets) - 1
-    made = _Made(
+    data_of_keys = np.empty(_in_words(KEY_BYTES * int(offsets[-1] - offsets[0])), np.uint8)
+    made = Signed(  # with room for all n
         hashes=np.empty((n, 2), np.uint64),
         quality=np.empty((n, 3), np.uint32),
         documents=np.empty(n, np.int64),
         unspaced=np.empty(n, np.bool_),
         bands=np.empty((asked.bands, n), np.uint32),
         sketches=np.empty((n, asked.sketch_places), np.uint8),
-        lengths=np.empty(n, np.int64),
-        forms=np.empty(n, np.uint8),
-        starts=np.zeros(n + 1, np.int64),
+        keys=NarrowKeys(
+            np.empty(n, np.int64), np.empty(n, np.uint8), np.zeros(n + 1, np.int64), data_of_keys
+        ),
     )
     longest = max(BATCH_BYTES, int(np.diff(offsets).max(initial=0)))
-    keys = np.empty(_in_words(KEY_BYTES * int(offsets[-1] - offsets[0])), np.uint8)
     respelt, learning, whole = _respelt(offsets, data), Learning(tables()), NO_WHOLE
     salt, asked = np.uint64(salt_of(np.uint64(asked.seed))), asked._replace(seed=0)
     done = np.zeros(2, np.int64)
@@ -89,7 +73,6 @@ def sign_all(offsets: np.ndarray, data: np.ndarray, asked: Asked) -> tuple[Any, 
                 rooms,
                 learning.unknown,
                 made,
-                keys,
                 done,
             )
             document = int(done[0])
@@ -98,7 +81,7 @@ def sign_all(offsets: np.ndarray, data: np.ndarray, asked: Asked) -> tuple[Any, 
             if why == NO_ROOM:
                 rooms = _rooms(Room(), 2 * len(rooms[0]))
             elif why == NO_KEY_ROOM:
-                keys.resize(_in_words(2 * len(keys) + longest), refcheck=False)
+                data_of_keys.resize(_in_words(2 * len(data_of_keys) + longest), refcheck=False)
             else:
                 text, start, stop = _text_of(document, offsets, data, respelt)
                 if not learning.learns(text, document, why):
@@ -108,16 +91,14 @@ def sign_all(offsets: np.ndarray, data: np.ndarray, asked: Asked) -> tuple[Any, 
                         rooms = _rooms(Room(), len(folded))
     learning.remember()
     s = int(done[1])
-    starts = made.starts[: s + 1]
-    keys.resize(int(starts[-1]), refcheck=False)
-    return (
-        made.hashes,
-        made.quality,
-        made.documents[:s],
-        made.unspaced[:s],
-        made.bands[:, :s],
-        made.sketches[:s],
-        (made.lengths[:s], made.forms[:s], starts, keys),
+    lengths, forms, starts, _ = made.keys
+    data_of_keys.resize(int(starts[s]), refcheck=False)
+    return made._replace(
+        documents=made.documents[:s],
+        unspaced=made.unspaced[:s],
+        bands=made.bands[:, :s],
+        sketches=made.sketches[:s],
+        keys=NarrowKeys(lengths[:s], forms[:s], starts[: s + 1], data_of_keys),
     )
 
 
@@ -155,7 +136,7 @@ def _text_of(
 
 @njit(cache=True, nogil=True)
 def _sign_from(  # type: ignore[no-untyped-def]
-    texts, respelt, whole, lookups, asked, salt, at_once, rooms, unknown, made, key_data, done
+    texts, respelt, whole, lookups, asked, salt, at_once, rooms, unknown, made, done
 ):
     """Sign documents from ``done[0]`` on, and say there where it stopped; return why.
 
@@ -165,8 +146,8 @@ def _sign_from(  # type: ignore[no-untyped-def]
     """
     offsets, data = texts
     places, starts, modern = respelt
-    folds, expansions, boundary, slots, windows_folded = lookups
     n_documents, (codepoints, hashes) = len(offsets) - 1, rooms
+    key_data = made.keys.data
     key_room = key_data, key_data.view(np.uint16), key_data.view(np.uint32)
     turn = np.searchsorted(places, done[0])
     while done[0] < n_documents:
@@ -185,15 +166,11 @@ def _sign_from(  # type: ignore[no-untyped-def]
             codepoints[: keys[1]] = whole[1]
             counts[0] = whole[2]
         elif is_respelt:
-            old, tables = starts[turn : turn + 2], (folds, expansions, boundary)
-            n, why = fold_from(
-                0, old, modern, *tables, slots, windows_folded, codepoints, keys, counts, unknown
-            )
+            old = starts[turn : turn + 2]
+            n, why = fold_from(0, old, modern, *lookups, codepoints, keys, counts, unknown)
         else:
-            own, tables = offsets[first : stop + 1], (folds, expansions, boundary)
-            n, why = fold_from(
-                0, own, data, *tables, slots, windows_folded, codepoints, keys, counts, unknown
-            )
+            own = offsets[first : stop + 1]
+            n, why = fold_from(0, own, data, *lookups, codepoints, keys, counts, unknown)
         if n > 0:
             folded = keys[: n + 1], codepoints, counts, offsets[first : first + n + 1], data
             if not _sign_batch(folded, asked, salt, made, key_room, hashes, done):
@@ -222,7 +199,7 @@ def _sign_batch(folded, asked, salt, made, key_room, hashes, done):  # type: ign
     keys, codepoints, counts, text_offsets, data = folded
     is_alone = is_unspaced(keys, codepoints)
     s = _choose(keys, codepoints, counts, is_alone, asked, made, done)
-    if made.starts[s] > len(key_room[0]):
+    if made.keys.starts[s] > len(key_room[0]):
         return False
     n, n_hashes = len(keys) - 1, asked.bands * asked.rows_per_band
     made.hashes[done[0] : done[0] + n] = key_hashes(keys, codepoints, text_offsets, data)
@@ -255,9 +232,9 @@ def _choose(keys, codepoints, counts, is_alone, asked, made, done):  # type: ign
         made.quality[first + i, 1] = n
         made.quality[first + i, 2] = counts[i, 0]
         if n >= max(asked.shortest[side], asked.characters[side]):
-            made.forms[s], size = measured(codepoints, keys[i], keys[i + 1])
-            made.documents[s], made.unspaced[s], made.lengths[s] = first + i, is_alone[i], n
-            made.starts[s + 1] = made.starts[s] + size
+            made.keys.forms[s], size = measured(codepoints, keys[i], keys[i + 1])
+            made.documents[s], made.unspaced[s], made.keys.lengths[s] = first + i, is_alone[i], n
+            made.keys.starts[s + 1] = made.keys.starts[s] + size
             s += 1
     return s
 
@@ -274,7 +251,7 @@ def _sign_chosen(keys, codepoints, asked, salt, made, key_room, rooms, done, s):
     for k in range(n_signed, s):
         i, side = made.documents[k] - first, 0 if made.unspaced[k] else 1
         start, stop, length = keys[i], keys[i + 1], asked.characters[side]
-        form, at = made.forms[k], made.starts[k]
+        form, at = made.keys.forms[k], made.keys.starts[k]
         put_key(codepoints, start, stop - start, form, data, halves, words, at)
         permute_once(codepoints, start, stop, length, salt, hashes, work, spread, row)
         for place in range(len(row)):
