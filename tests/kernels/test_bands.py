@@ -198,8 +198,8 @@ def test_hashes_made_to_crowd_in_one_cell_are_told_apart() -> None:
 def test_no_documents_have_no_partners() -> None:
     found = partners(np.zeros((4, 0), np.uint32), np.zeros(0, np.uint32), 8, 8, 2)
     assert [len(array) for array in found] == [0, 0, 0, 0, 0, 5]
-    pairs, repeatedly = met(*found[:4], 4)
-    assert pairs.tolist() == repeatedly.tolist() == []
+    pairs, meetings = met(*found[:4], 4)
+    assert pairs.tolist() == meetings.tolist() == []
 
 
 @settings(deadline=None)
@@ -260,7 +260,7 @@ def test_pairs_that_met_are_counted(
     for pair in {*in_few, *in_many}:
         times = in_few[pair] + (in_many[pair] if in_many[pair] >= least else 0)
         if times:
-            expected[pair[0] << 32 | pair[1]] = times > 1
+            expected[pair[0] << 32 | pair[1]] = times
     assert dict(zip(found[0].tolist(), found[1].tolist(), strict=True)) == expected
     assert len(found[0]) == len(expected)
     firsts = (found[0] >> np.uint64(32)).tolist()
@@ -272,13 +272,20 @@ def test_a_document_with_very_many_partners_is_counted_as_any_other() -> None:
     partners = rng.integers(8, 50_000, 60_000).astype(np.uint32)
     ends = np.array([3, 30_003, 60_000], np.int64)
     n_few = np.array([3, 20_000, 10_000], np.uint32)
-    pairs, repeatedly = met(np.array([9, 7, 7], np.uint32), n_few, ends, partners, 4)
+    pairs, meetings = met(np.array([9, 7, 7], np.uint32), n_few, ends, partners, 4)
     few = Counter([*partners[3:20_003].tolist(), *partners[30_003:40_003].tolist()])
     many = Counter([*partners[20_003:30_003].tolist(), *partners[40_003:].tolist()])
     times = {p: few[p] + (many[p] if many[p] >= 4 else 0) for p in {*few, *many}}
-    expected = {7 << 32 | p: n > 1 for p, n in times.items() if n}
-    expected |= {9 << 32 | p: n > 1 for p, n in Counter(partners[:3].tolist()).items()}
-    assert dict(zip(pairs.tolist(), repeatedly.tolist(), strict=True)) == expected
+    expected = {7 << 32 | p: n for p, n in times.items() if n}
+    expected |= {9 << 32 | p: n for p, n in Counter(partners[:3].tolist()).items()}
+    assert dict(zip(pairs.tolist(), meetings.tolist(), strict=True)) == expected
+
+
+def test_of_very_many_meetings_255_are_told() -> None:
+    ends = np.array([254, 254 + 255, 254 + 255 + 300], np.int64)
+    partners = np.repeat(np.array([7, 8, 9], np.uint32), [254, 255, 300])
+    pairs, meetings = met(np.zeros(3, np.uint32), np.full(3, 9, np.uint32), ends, partners, 4)
+    assert dict(zip(pairs.tolist(), meetings.tolist(), strict=True)) == {7: 254, 8: 255, 9: 255}
 
 
 @settings(deadline=None)

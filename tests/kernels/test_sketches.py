@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from curator.kernels.fold import Keys
 from curator.kernels.minhash import signatures
-from curator.kernels.sketches import ERRS, Least, alike, by_part, overlap
+from curator.kernels.sketches import ERRS, Alongside, Least, alike, by_part, overlap
 
 PLACES = 128
 
@@ -101,18 +101,24 @@ def test_alike_are_the_pairs_that_overlap_enough(
     )
     sizes = (rng.integers(0, 500, n, np.uint32), rng.integers(0, 500, 2, np.uint32))
     pairs = np.stack([rng.integers(0, n, n_pairs), rng.integers(0, 2, n_pairs)], axis=1)
-    repeatedly = rng.random(n_pairs) < 0.5
+    meetings = rng.integers(1, 4, n_pairs, np.uint8)
+    by_places, by_meetings = rng.random((2, places + 1)), rng.random((2, 256))
+    alongside = Alongside(rng.integers(0, 2, n, np.uint8), by_places, by_meetings, least=0.5)
     least = Least(rng.random(n), 0.25, long=0.8, of_long=0.6, short=0.6, of_short=0.8)
     guessed = overlap(*sketches, pairs, *(some.astype(np.int64) for some in sizes))
     both = np.sort(np.stack([sizes[i][pairs[:, i]] for i in (0, 1)], axis=1), axis=1)
     shares = np.maximum(1, both[:, 0]) / np.maximum(1, both[:, 1])
-    wanted = least.of_left[pairs[:, 0]] + np.where(repeatedly, 0, 0.25)
+    wanted = least.of_left[pairs[:, 0]] + np.where(meetings > 1, 0, 0.25)
     wanted = np.where(shares >= 0.8, 0.6 * least.of_left[pairs[:, 0]], wanted)
     deviations = np.sqrt((1 - shares) / (shares * places)) / (1 + shares)
     of_short = np.maximum(wanted, 0.8 - ERRS * deviations)
     enough = guessed >= np.where(shares < 0.6, of_short, wanted)
+    agreeing = (sketches[0][pairs[:, 0]] == sketches[1][pairs[:, 1]]).sum(axis=1)
+    kinds = alongside.kinds[pairs[:, 0]]
+    share = both.sum(axis=1) / np.maximum(1, both[:, 0])
+    enough &= share * by_places[kinds, agreeing] * by_meetings[kinds, meetings] >= 0.5
     numbered = packed(pairs + np.array(firsts))
-    found = alike(sketches, sizes, firsts, numbered, repeatedly, least)
+    found = alike(sketches, sizes, firsts, numbered, meetings, least, alongside)
     assert found.tolist() == numbered[enough].tolist()
 
 
@@ -130,12 +136,12 @@ def test_pairs_are_divided_by_the_part_of_the_second(
     n_pairs = n_pairs if bounds[-1] else 0
     pairs = np.stack([rng.integers(0, max(1, bounds[-1]), n_pairs) for _ in range(2)], axis=1)
     pairs[::3] = np.minimum(pairs[::3], np.maximum(bounds[1] - 1, 0))  # at a border
-    repeatedly = rng.random(n_pairs) < 0.5
+    meetings = rng.integers(1, 256, n_pairs, np.uint8)
     parts = np.searchsorted(bounds, pairs[:, 1], side="right") - 1
     order = np.argsort(parts, kind="stable")
-    found, often, ends = by_part(packed(pairs), repeatedly, bounds)
+    found, met, ends = by_part(packed(pairs), meetings, bounds)
     assert found.tolist() == packed(pairs)[order].tolist()
-    assert often.tolist() == repeatedly[order].tolist()
+    assert met.tolist() == meetings[order].tolist()
     assert np.diff(ends).tolist() == np.bincount(parts, minlength=len(rows)).tolist()
 
 

@@ -21,6 +21,7 @@ from curator.dedup.copies.candidates import (
     pack,
     unpack,
 )
+from curator.dedup.copies.guessed_alignment import Bands
 from curator.dedup.copies.sketches import resembling
 from curator.dedup.pieces import piece, read_arrays
 from curator.kernels.bands import met, sort_pairs
@@ -37,7 +38,7 @@ COMMON_PLACES = 4
 class Meeting(NamedTuple):
     """What decides which documents that meet in a bucket become a pair."""
 
-    bands: int
+    bands: Bands
     picky: bool
     """Whether a pair must meet in a small bucket, or in ``COMMON_PLACES``, and then be alike in
     its sketches; else any meeting is enough."""
@@ -76,7 +77,7 @@ def find_candidates(
     ``beside`` are called, which need nothing of them.
     """
     if not _is_counted(work):
-        meet(meeting.bands, work, client)
+        meet(meeting.bands.number, work, client)
         piece(work / RANGES, partial(_cuts, work))
     paths = _found(work)
     tasks: list[Callable[[], Any]] = list(beside)
@@ -123,11 +124,11 @@ def _range_task(number: int, meeting: Meeting, work: Path) -> None:
 def _candidates(number: int, meeting: Meeting, work: Path) -> dict[str, np.ndarray]:
     lowest = [*read_arrays(work / RANGES)["lowest"].tolist(), ROWS_SQUARED]
     found = _of_range(lowest[number], lowest[number + 1], work)
-    pairs, repeatedly = met(*found, least=COMMON_PLACES if meeting.picky else 1)
+    pairs, meetings = met(*found, least=COMMON_PLACES if meeting.picky else 1)
     del found
     eligible = read_arrays(work / ELIGIBLE)
     if meeting.picky:
-        pairs = resembling(pairs, repeatedly, eligible["counts"], work)
+        pairs = resembling(pairs, meetings, meeting.bands, eligible["counts"], work)
     sort_pairs(pairs, len(eligible["rows"]))
     return {"pairs": pack(eligible["rows"][unpack(pairs)])}  # places rise as rows do
 

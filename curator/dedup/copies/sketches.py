@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from curator.dedup.copies.guessed_alignment import Bands, factors
 from curator.dedup.copies.signing import signed_piece
 from curator.dedup.pieces import read_arrays
-from curator.kernels.sketches import Least, alike, by_part
+from curator.kernels.sketches import Alongside, Least, alike, by_part
 
 MET_ONCE = 0.05
 """So much more is asked of a pair that met in one bucket alone: most of these are strangers."""
@@ -30,6 +31,9 @@ CONTAINED_OVERLAP = 0.5
 replaced it is .59 and .48. Two fifths of all pairs that were aligned were a short page and a long
 one with a paragraph in common; more than half of these are told so, and of 230,000 copies 27 are
 lost."""
+LEAST_ALONGSIDE = 0.6
+"""Least share of a document that must seem to run alongside the other, see ``factors``: an eighth
+of the pairs that were aligned have less, and of the copies among them one in 1,200."""
 PARTS_MAPPED = 8
 """Parts whose sketches are mapped at one time, beside the one that they are compared with: each is
 a file held open."""
@@ -47,13 +51,13 @@ class Sketched(NamedTuple):
 
 
 def resembling(
-    pairs: np.ndarray, repeatedly: np.ndarray, counts: np.ndarray, work: Path
+    pairs: np.ndarray, meetings: np.ndarray, bands: Bands, counts: np.ndarray, work: Path
 ) -> np.ndarray:
-    """Return those of ``pairs`` whose guessed overlap is worth aligning, in another order.
+    """Return those of ``pairs`` that are worth aligning, as it seems, in another order.
 
     ``pairs`` is uint64[n], packed places among the signed documents of all parts, of which there
-    are ``counts`` (int64[parts]), rising by their first; ``repeatedly`` is bool[n], whether they
-    met in several buckets. ``work`` holds the ``signed_piece`` of each part.
+    are ``counts`` (int64[parts]), rising by their first; ``meetings`` is uint8[n], in how many
+    buckets of the ``bands`` they met. ``work`` holds the ``signed_piece`` of each part.
     """
     bounds = np.concatenate([[0], np.cumsum(counts)])
     found = [np.zeros(0, np.uint64)]
@@ -63,18 +67,25 @@ def resembling(
     for start in range(0, len(asked), PARTS_MAPPED):
         lefts = asked[start : start + PARTS_MAPPED]
         here = slice(cuts[lefts[0]], cuts[lefts[-1] + 1])
-        found += _resembling(pairs[here], repeatedly[here], lefts.tolist(), bounds, work)
+        found += _resembling(pairs[here], meetings[here], bands, lefts.tolist(), bounds, work)
     return np.concatenate(found)
 
 
 def _resembling(
-    pairs: np.ndarray, repeatedly: np.ndarray, lefts: list[int], bounds: np.ndarray, work: Path
+    pairs: np.ndarray,
+    meetings: np.ndarray,
+    bands: Bands,
+    lefts: list[int],
+    bounds: np.ndarray,
+    work: Path,
 ) -> list[np.ndarray]:
     """Return some of ``pairs``, the first of each in one of the parts ``lefts``."""
-    pairs, repeatedly, ends = by_part(pairs, repeatedly, bounds)
+    pairs, meetings, ends = by_part(pairs, meetings, bounds)
     known = [_read(left, work) for left in lefts]
     by_length = (SAME_LENGTH, OF_SAME_LENGTH, LENGTH_RATIO, CONTAINED_OVERLAP)
     rules = [Least(np.where(some.unspaced, *OVERLAP), MET_ONCE, *by_length) for some in known]
+    shares = (*factors(bands), LEAST_ALONGSIDE)
+    alongside = [Alongside(some.unspaced.astype(np.uint8), *shares) for some in known]
     packed = bounds.astype(np.uint64) << np.uint64(32)
     found = []
     for right in np.flatnonzero(np.diff(ends)).tolist():
@@ -90,8 +101,9 @@ def _resembling(
                         (one.sizes, beside.sizes),
                         (int(bounds[left]), int(bounds[right])),
                         pairs[first:last],
-                        repeatedly[first:last],
+                        meetings[first:last],
                         rules[i],
+                        alongside[i],
                     )
                 )
     return found

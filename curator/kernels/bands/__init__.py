@@ -92,15 +92,15 @@ def partners(
 def met(
     firsts: np.ndarray, n_few: np.ndarray, ends: np.ndarray, partners: np.ndarray, least: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return uint64[n], distinct pairs ``first << 32 | partner``, and bool[n], who met repeatedly.
+    """Return uint64[n], distinct pairs ``first << 32 | partner``, and uint8[n], how often they met.
 
     The first four are as in ``Partners``, but ``firsts`` may come in any order and more than once.
-    Meetings in large buckets count when a pair has ``least`` (at least 1) of them. Pairs rise by
-    their first; in any order are those with the same.
+    Meetings in large buckets count when a pair has ``least`` (at least 1) of them; 255 stands for
+    so many or more. Pairs rise by their first; in any order are those with the same.
     """
-    pairs, repeatedly = np.empty(len(partners), np.uint64), np.empty(len(partners), np.bool_)
-    n = twin.body(firsts, "bands").tallied(firsts, n_few, ends, partners, least, pairs, repeatedly)
-    return pairs[:n], repeatedly[:n]
+    pairs, meetings = np.empty(len(partners), np.uint64), np.empty(len(partners), np.uint8)
+    n = twin.body(firsts, "bands").tallied(firsts, n_few, ends, partners, least, pairs, meetings)
+    return pairs[:n], meetings[:n]
 
 
 def better_first(

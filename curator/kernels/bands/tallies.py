@@ -12,6 +12,8 @@ TABLE_BITS = 11
 """A table has 2,048 places, 32 KB, for at most half as many partners. More take a larger one."""
 SCATTER = np.uint64(0x9E3779B97F4A7C15)
 """The golden ratio in 64 bits: neighbours become strangers. Source: Knuth, vol. 3, 6.4."""
+MOST_MEETINGS = 255
+"""Meetings of a pair that are told apart."""
 MANY = 1 << 32
 """A tally counts meetings in small buckets, and with this number those in large ones."""
 
@@ -59,7 +61,7 @@ def _tally(segments, n_few, ends, partners, stamp, bits, table, tallies, used): 
 
 
 @njit(**BARE)
-def _take(n, table, tallies, used, least, pairs, often, at):  # type: ignore[no-untyped-def]
+def _take(n, table, tallies, used, least, pairs, meetings, at):  # type: ignore[no-untyped-def]
     """Write the pairs that met often enough; return the next place."""
     one = np.uint64(1) << np.uint64(32)
     for k in range(n):
@@ -67,7 +69,7 @@ def _take(n, table, tallies, used, least, pairs, often, at):  # type: ignore[no-
         in_few, in_many = tally & (MANY - 1), tally >> 32
         in_many = in_many if in_many >= least else 0
         pairs[at] = table[used[k]] - one  # a stamp is one more than the document
-        often[at] = in_few + in_many > 1
+        meetings[at] = min(MOST_MEETINGS, in_few + in_many)
         at += in_few + in_many > 0
     return at
 
@@ -94,7 +96,7 @@ def _by_first(firsts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _tally_many(segments, n_few, ends, partners, stamp, least, pairs, often, at):  # type: ignore[no-untyped-def]
+def _tally_many(segments, n_few, ends, partners, stamp, least, pairs, meetings, at):  # type: ignore[no-untyped-def]
     """Write the pairs of a document with too many partners for the small table."""
     n, bits = -1, TABLE_BITS
     while n < 0:
@@ -102,12 +104,12 @@ def _tally_many(segments, n_few, ends, partners, stamp, least, pairs, often, at)
         table, tallies = np.zeros(1 << bits, np.uint64), np.empty(1 << bits, np.int64)
         used = np.empty((1 << (bits - 1)) + 1, np.int64)
         n = _tally(segments, n_few, ends, partners, stamp, bits, table, tallies, used)
-    return _take(n, table, tallies, used, least, pairs, often, at)
+    return _take(n, table, tallies, used, least, pairs, meetings, at)
 
 
 @njit(cache=True, nogil=True)
-def tallied(firsts, n_few, ends, partners, least, pairs, often):  # type: ignore[no-untyped-def]
-    """Fill ``pairs`` and ``often``; return how many there are. See ``bands.met``."""
+def tallied(firsts, n_few, ends, partners, least, pairs, meetings):  # type: ignore[no-untyped-def]
+    """Fill ``pairs`` and ``meetings``; return how many there are. See ``bands.met``."""
     if len(firsts) == 0:
         return 0
     order = _by_first(firsts)
@@ -123,8 +125,8 @@ def tallied(firsts, n_few, ends, partners, least, pairs, often):  # type: ignore
         stamp = np.uint64(np.int64(first) + 1) << np.uint64(32)
         size = _tally(segments, n_few, ends, partners, stamp, TABLE_BITS, table, tallies, used)
         if size >= 0:
-            at = _take(size, table, tallies, used, least, pairs, often, at)
+            at = _take(size, table, tallies, used, least, pairs, meetings, at)
         else:
-            at = _tally_many(segments, n_few, ends, partners, stamp, least, pairs, often, at)
+            at = _tally_many(segments, n_few, ends, partners, stamp, least, pairs, meetings, at)
         start = stop
     return at

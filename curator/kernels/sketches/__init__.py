@@ -33,7 +33,7 @@ class Least(NamedTuple):
     of_left: np.ndarray
     """float64[n_left], by the left document."""
     met_once: float
-    """So much more where a pair did not meet repeatedly."""
+    """So much more where a pair met in one bucket."""
     long: float
     """Of sets of which the smaller has this share of the other's members, or a larger one, ..."""
     of_long: float
@@ -44,7 +44,24 @@ class Least(NamedTuple):
     """... must overlap so much, too, less what the guess may err by, see ``ERRS``."""
 
 
-ERRS = 2.5
+class Alongside(NamedTuple):
+    """How much of a document may run alongside another, from what they have in common.
+
+    The share of a pair is a product of three factors: its sizes' sum divided by the smaller size,
+    one by the places in which the sketches agree, and one by the buckets in which the two met.
+    """
+
+    kinds: np.ndarray
+    """uint8[n_left], by the left document: which factors are its own."""
+    by_places: np.ndarray
+    """float64[kinds, places + 1]."""
+    by_meetings: np.ndarray
+    """float64[kinds, 256]."""
+    least: float
+    """Such a share is enough."""
+
+
+ERRS = 1.5
 """Standard deviations of a guess that are allowed for."""
 
 
@@ -53,29 +70,32 @@ def alike(
     sizes: tuple[np.ndarray, np.ndarray],
     firsts: tuple[int, int],
     pairs: np.ndarray,
-    repeatedly: np.ndarray,
+    meetings: np.ndarray,
     least: Least,
+    alongside: Alongside,
 ) -> np.ndarray:
-    """Return those of ``pairs`` whose ``overlap`` is enough.
+    """Return those of ``pairs`` whose ``overlap`` is enough, and may run alongside so far.
 
     ``sketches`` and ``sizes`` are those of two runs of documents, of which ``firsts`` are the
-    numbers of the first ones; ``pairs`` (uint64[n]) are ``left << 32 | right``; ``repeatedly`` is
-    bool[n]. A set of a share r of the other, held whole by it, has a similarity of r; guessed from
-    p places, its overlap has a standard deviation of ``sqrt((1 - r) / (r * p)) / (1 + r)``.
+    numbers of the first ones; ``pairs`` (uint64[n]) are ``left << 32 | right``; ``meetings`` is
+    uint8[n], see ``bands.met``. A set of a share r of the other, held whole by it, has a similarity
+    of r; guessed from p places, its overlap has a standard deviation of
+    ``sqrt((1 - r) / (r * p)) / (1 + r)``.
     """
     body = twin.body(sketches[0], "sketches")
-    found: np.ndarray = body.alike(sketches, sizes, firsts, pairs, repeatedly, (*least, ERRS))
+    asked = (*least, ERRS)
+    found: np.ndarray = body.alike(sketches, sizes, firsts, pairs, meetings, asked, alongside)
     return found
 
 
 def by_part(
-    pairs: np.ndarray, repeatedly: np.ndarray, bounds: np.ndarray
+    pairs: np.ndarray, meetings: np.ndarray, bounds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return ``pairs`` and ``repeatedly`` by the part of the right document, and where parts end.
+    """Return ``pairs`` and ``meetings`` by the part of the right document, and where parts end.
 
     They are as in ``alike``, and stand in each part as they stood. Part p has the numbers from
     ``bounds[p]`` to before ``bounds[p + 1]`` (int64[parts + 1], 0 the first); its pairs lie from
     place p to place p + 1 of what is returned last (int64[parts + 1]).
     """
-    found, often, ends = twin.body(pairs, "sketches").by_part(pairs, repeatedly, bounds)
-    return found, often, ends
+    found, met, ends = twin.body(pairs, "sketches").by_part(pairs, meetings, bounds)
+    return found, met, ends

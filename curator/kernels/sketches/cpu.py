@@ -38,8 +38,9 @@ def _common_shares(places):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def alike(sketches, sizes, firsts, pairs, often, asked):  # type: ignore[no-untyped-def]
+def alike(sketches, sizes, firsts, pairs, meetings, asked, alongside):  # type: ignore[no-untyped-def]
     """Return uint64[k]; see the contract."""
+    kinds, by_places, by_meetings, least_alongside = alongside
     left, right = sketches
     of_left, met_once, long, of_long, short, of_short, errs = asked
     places, half, low = left.shape[1], np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -52,23 +53,26 @@ def alike(sketches, sizes, firsts, pairs, often, asked):  # type: ignore[no-unty
         one, other = np.int64(pairs[p] >> half) - firsts[0], np.int64(pairs[p] & low) - firsts[1]
         size, beside = np.int64(sizes[0][one]), np.int64(sizes[1][other])
         small, large = max(1, min(size, beside)), max(1, size, beside)
-        guessed = shares[_agreeing(left, one, right, other)] * (size + beside) / small
+        agreeing, met = _agreeing(left, one, right, other), meetings[p]
+        guessed = shares[agreeing] * (size + beside) / small
         if small >= long * large:
             least = of_left[one] * of_long
         else:
-            least = of_left[one] + (0.0 if often[p] else met_once)
+            least = of_left[one] + (0.0 if met > 1 else met_once)
         if small < short * large:
             share = small / large
             error = np.sqrt((1 - share) / (share * places)) / (1 + share)
             least = max(least, of_short - errs * error)
         result[n] = pairs[p]
-        n += guessed >= least
+        if guessed >= least:
+            kind, share = kinds[one], (size + beside) / small
+            n += share * by_places[kind, agreeing] * by_meetings[kind, met] >= least_alongside
     return result[:n]
 
 
 @njit(cache=True, nogil=True)
-def by_part(pairs, often, bounds):  # type: ignore[no-untyped-def]
-    """Return uint64[n], bool[n] and int64[parts + 1]; see the contract."""
+def by_part(pairs, meetings, bounds):  # type: ignore[no-untyped-def]
+    """Return uint64[n], uint8[n] and int64[parts + 1]; see the contract."""
     n_parts, low = len(bounds) - 1, np.uint64(0xFFFFFFFF)
     shift = 0
     while bounds[n_parts] >> shift > TABLE:
@@ -92,12 +96,12 @@ def by_part(pairs, often, bounds):  # type: ignore[no-untyped-def]
     for part in range(n_parts):
         ends[part + 1] += ends[part]
     places, there = ends[:-1].copy(), np.empty(len(pairs), np.uint64)
-    often_there = np.empty(len(pairs), np.bool_)
+    met_there = np.empty(len(pairs), np.uint8)
     for p in range(len(pairs)):
         place = places[found[p]]
-        there[place], often_there[place] = pairs[p], often[p]
+        there[place], met_there[place] = pairs[p], meetings[p]
         places[found[p]] += 1
-    return there, often_there, ends
+    return there, met_there, ends
 
 
 @njit(cache=True, nogil=True)
