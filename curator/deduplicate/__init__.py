@@ -54,6 +54,7 @@ from curator.io.jsonl import JsonlReader
 from curator.io.line_parts import line_parts
 from curator.io.parts import MARKS_SCHEMA, ROW
 from curator.io.shards import ShardRecord
+from curator.kernels.rooms import give_memory_back
 from curator.later import pc
 from curator.run_entries import check_conservation, stage_entry
 from curator.run_folder import check_apart, check_unchanged, describe_input, exclusive
@@ -201,6 +202,7 @@ class _Run:
         items = [(self.lines.only(index), index) for index in range(len(self.lines.parts))]
         with begun(_make_ready, [stage], self.threads):
             run_tasks(partial(read_part, stage=stage, work=self.work), items, self.threads)
+        give_memory_back()
 
     def _find(self) -> Verdict:
         """Find what repeats among the lines that were read."""

