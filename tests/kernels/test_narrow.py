@@ -28,6 +28,11 @@ def keys_of(texts: list[str]) -> Keys:
         ("好𠻺𠻺", 3, 16),
         ("嗰", 3, 8),
         ("", 1, 0),
+        ("Gunung Fuji di Jepang (富士山) iya nya bukit ti pemadu tinggi", 4, 48 + 12),
+        ("kopi susu 𠻺 ÿ", 4, 12 + 8),
+        ("ÿÿÿ", 1, 4),
+        ("ɛɔŋ", 2, 8),
+        ("佢話 OK 喎𠻺𠻺𠻺", 3, 16 + 12),
     ],
 )
 def test_a_key_takes_the_bytes_that_its_characters_need(text: str, form: int, size: int) -> None:
@@ -51,6 +56,36 @@ def test_any_documents_come_back_in_the_order_asked(texts: list[str], data: st.D
     expected = [keys.document(kept[place]) for place in asked.tolist()]
     assert [wide.document(place) for place in range(len(asked))] == expected
     assert wide.codepoints.dtype == np.uint32
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.integers(0, 0x7E)
+            | st.sampled_from([0xFE, 0xFF, 0x100, 0x301, 0xFFFE, 0xFFFF, 0x10000, 0x10FFFF]),
+            max_size=200,
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_any_code_points_come_back_in_the_form_of_fewest_bytes(points: list[list[int]]) -> None:
+    nothing = np.zeros(len(points), np.int64)
+    codepoints = np.concatenate([np.array(some, np.uint32) for some in points])
+    keys = Keys(np.cumsum([0, *map(len, points)]), codepoints, nothing, nothing)
+    found = narrow(keys, np.arange(len(points)))
+    wide = widen(found, np.arange(len(points)))
+    assert wide.codepoints.tolist() == codepoints.tolist()
+    for some, form, size in zip(points, found.forms, np.diff(found.starts), strict=True):
+        byte, half = -(-len(some) // 4) * 4, -(-2 * len(some) // 4) * 4
+        sizes = {4: byte + 4 * sum(c >= 0xFF for c in some)}
+        sizes[3] = half + 4 * sum(c >= 0xFFFF for c in some)
+        if max(some, default=0) <= 0xFFFF:
+            sizes[2] = half
+        if max(some, default=0) <= 0xFF:
+            sizes[1] = byte
+        assert size == sizes[form] == min(sizes.values())
 
 
 def test_the_bytes_may_be_read_only() -> None:

@@ -13,11 +13,10 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 
 from curator.kernels.blocks import JOINED, touch
+from curator.kernels.characters import SIZE
 from curator.kernels.compiled import intrinsic, njit
 from curator.kernels.vectors import address, holds, load_vector, splat, types
 
-SIZE = 32
-"""Characters compared, or seeds hashed, at a time."""
 WIDE = 64
 """Marks looked through at a time."""
 LINE = 64
@@ -88,23 +87,6 @@ def _equal_to(typing: Any, data: Any, at: Any, number: Any) -> Any:
         return builder.bitcast(builder.icmp_unsigned("==", found, wanted), ir.IntType(64))
 
     return types.uint64(data, types.int64, types.uint16), build
-
-
-@intrinsic
-def within(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
-    """Return as bits which of ``SIZE`` characters (uint32) lie from ``low`` to ``high``."""
-    if not holds(text, types.uint32):
-        return None
-
-    def build(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        found = load_vector(builder, address(context, builder, text, values[0], values[1]), SIZE)
-        low, high = values[2:]
-        moved = builder.sub(found, splat(builder, low, SIZE))
-        extent = splat(builder, builder.sub(high, low), SIZE)
-        bits = builder.bitcast(builder.icmp_unsigned("<=", moved, extent), ir.IntType(SIZE))
-        return builder.zext(bits, ir.IntType(64))
-
-    return types.uint64(text, types.int64, types.uint32, types.uint32), build
 
 
 @njit(**JOINED)

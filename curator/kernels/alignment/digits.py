@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.alignment.blocks import SIZE, within
 from curator.kernels.blocks import BARE, first_bits, lowest, ones
+from curator.kernels.characters import SIZE, within
 from curator.kernels.compiled import njit
 
 ONE = np.uint64(1)

@@ -1,4 +1,4 @@
-"""Keys as they are kept on disk: one or two bytes a character, and four more for a rare one."""
+"""Keys as they are kept on disk: one or two bytes a character, and four more for one beyond."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ class NarrowKeys(NamedTuple):
     lengths: np.ndarray
     """int64[n]: characters of each."""
     forms: np.ndarray
-    """uint8[n]: 1, a byte a character; 2, two bytes; 3, two bytes and behind them a supplement:
-    four bytes for each character beyond the Basic Multilingual Plane."""
+    """uint8[n]: 1, a byte a character; 2, two bytes; 3, two bytes and behind them a supplement of
+    four bytes for each character beyond the Basic Multilingual Plane; 4, a byte and such a
+    supplement for each beyond Latin-1."""
     starts: np.ndarray
     """int64[n + 1]: where each begins, a multiple of 4."""
     data: np.ndarray
@@ -28,8 +29,8 @@ class NarrowKeys(NamedTuple):
 def narrow(keys: Keys, documents: np.ndarray) -> NarrowKeys:
     """Return the keys of ``documents`` (int64[n], positions in ``keys``) in as few bytes as do.
 
-    Javanese in Latin letters takes one byte a character, Chinese two, and six for each ``𠻺``. No
-    documents take none.
+    Javanese in Latin letters takes one byte a character, Chinese two, and six for each ``𠻺``; so
+    does Malay with a name in Chinese, and five for each character of that. No documents take none.
     """
     body = twin.body(keys.codepoints, "narrow")
     return NarrowKeys(*body.narrow(keys.offsets, keys.codepoints, documents))

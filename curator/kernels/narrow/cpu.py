@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from curator.kernels.blocks import BARE, JOINED
+from curator.kernels.blocks import BARE, JOINED, lowest
+from curator.kernels.characters import SIZE, within
 from curator.kernels.compiled import njit
 
 STEP = 4
 """Every key begins at a multiple of so many bytes, and so does its supplement."""
-SUPPLEMENTED = np.uint16(0xD800)
-"""Stands for a character of the supplement: half a surrogate pair, which no key has."""
-BYTES, HALVES, SUPPLEMENT = 1, 2, 3
-MANY = 64
-"""Characters looked at together: few of a key are in its supplement."""
+BYTES, HALVES, HALVES_MORE, BYTES_MORE = 1, 2, 3, 4
+"""Forms; the last two have a supplement."""
+BYTE, HALF = np.uint32(0xFF), np.uint32(0xFFFF)
+"""The largest characters that one byte, and two, have room for. Where there is a supplement these
+stand for one of its characters, themselves among them: U+FFFF is none, and ``ÿ`` is rare."""
+LARGEST = np.uint32(0xFFFFFFFF)
 
 
 @njit(cache=True, nogil=True)
@@ -40,28 +42,36 @@ def put_key(codepoints, first, n, form, data, halves, words, start):  # type: ig
 
     ``halves`` and ``words`` are the data as numbers of two and of four bytes.
     """
-    if form == BYTES:
-        _put(codepoints, first, n, data, start, start + _padded(n))
-        return
-    behind = start + _padded(2 * n)
-    _put(codepoints, first, n, halves, start // 2, behind // 2)
-    if form == SUPPLEMENT:
-        _put_supplement(codepoints, first, n, halves, start // 2, words, behind // 4)
+    if form in (BYTES, BYTES_MORE):
+        behind, largest = start + _padded(n), BYTE
+        _put(codepoints, first, n, largest, data, start, behind)
+    else:
+        behind, largest = start + _padded(2 * n), HALF
+        _put(codepoints, first, n, largest, halves, start // 2, behind // 2)
+    if form in (BYTES_MORE, HALVES_MORE):
+        _put_supplement(codepoints, first, n, largest, words, behind // 4)
 
 
 @njit(**JOINED)
 def measured(codepoints, first, last):  # type: ignore[no-untyped-def]
-    """Return the form of a key and its bytes."""
-    n, bits, beyond = last - first, np.uint32(0), np.int64(0)
+    """Return the form of a key, the one of fewest bytes, and its bytes."""
+    n, bits = last - first, np.uint32(0)
+    beyond_byte, beyond_half = np.uint32(0), np.uint32(0)
     for i in range(np.uint64(first), np.uint64(last)):
-        bits |= codepoints[i]
-    if bits <= np.uint32(0xFF):
+        c = codepoints[i]
+        bits |= c
+        beyond_byte = np.uint32(beyond_byte + np.uint32(c >= BYTE))
+        beyond_half = np.uint32(beyond_half + np.uint32(c >= HALF))
+    if bits <= BYTE:
         return BYTES, _padded(n)
-    if bits <= np.uint32(0xFFFF):
-        return HALVES, _padded(2 * n)
-    for i in range(np.uint64(first), np.uint64(last)):
-        beyond += codepoints[i] > np.uint32(0xFFFF)
-    return (SUPPLEMENT if beyond else HALVES), _padded(2 * n) + 4 * beyond
+    in_bytes = _padded(n) + 4 * np.int64(beyond_byte)
+    if bits <= HALF:
+        form, size = HALVES, _padded(2 * n)
+    else:
+        form, size = HALVES_MORE, _padded(2 * n) + 4 * np.int64(beyond_half)
+    if in_bytes < size:
+        return BYTES_MORE, in_bytes
+    return form, size
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -70,20 +80,29 @@ def _padded(size):  # type: ignore[no-untyped-def]
 
 
 @njit(**JOINED)
-def _put(codepoints, first, n, into, start, stop):  # type: ignore[no-untyped-def]
-    """Write a key from place ``start`` on in numbers of another width, and zeros up to ``stop``."""
+def _put(codepoints, first, n, largest, into, start, stop):  # type: ignore[no-untyped-def]
+    """Write a key from place ``start`` on in numbers up to ``largest``, then zeros to ``stop``."""
     source, target = np.uint64(first), np.uint64(start)
     for i in range(np.uint64(n)):  # unsigned places: LLVM vectorises
-        into[target + i] = codepoints[source + i]
+        into[target + i] = min(codepoints[source + i], largest)
     for i in range(start + n, stop):
         into[i] = 0
 
 
-@njit(**JOINED)
-def _put_supplement(codepoints, first, n, halves, start, words, k):  # type: ignore[no-untyped-def]
-    for i in range(n):
-        if codepoints[first + i] > np.uint32(0xFFFF):
-            halves[start + i], words[k] = SUPPLEMENTED, codepoints[first + i]
+@njit(**BARE)
+def _put_supplement(codepoints, first, n, largest, words, k):  # type: ignore[no-untyped-def]
+    """Write the characters that are ``largest`` or above behind one another from word ``k`` on."""
+    i = np.int64(0)
+    while i + SIZE <= n:
+        found = within(codepoints, first + i, largest, LARGEST)
+        while found != 0:
+            words[k] = codepoints[first + i + lowest(found)]
+            found &= found - np.uint64(1)
+            k += 1
+        i += SIZE
+    for place in range(first + i, first + n):
+        if codepoints[place] >= largest:
+            words[k] = codepoints[place]
             k += 1
 
 
@@ -114,33 +133,38 @@ def widen_one(keys, document, into, at):  # type: ignore[no-untyped-def]
     """
     lengths, forms, starts, data, halves, words = keys
     n, start = lengths[document], starts[document]
-    if forms[document] == BYTES:
-        _put(data, start, n, into, at, at + n)
-        return
-    _put(halves, start // 2, n, into, at, at + n)
-    if forms[document] == SUPPLEMENT:
-        first, last = (start + _padded(2 * n)) // 4, starts[document + 1] // 4
-        _join(words, first, last, into, at, at + n)
-
-
-@njit(**BARE)
-def _join(words, first, last, into, at, stop):  # type: ignore[no-untyped-def]
-    """Put the supplement ``words[first:last]`` where it belongs in ``into[at:stop]``."""
-    for k in range(first, last):
-        while at + MANY <= stop and not _any_supplemented(into, at):
-            at += MANY
-        while into[at] != SUPPLEMENTED:
-            at += 1
-        into[at] = words[k]
+    form = forms[document]
+    if form in (BYTES, BYTES_MORE):
+        behind, largest = start + _padded(n), BYTE
+        _copy(data, start, n, into, at)
+    else:
+        behind, largest = start + _padded(2 * n), HALF
+        _copy(halves, start // 2, n, into, at)
+    if form in (BYTES_MORE, HALVES_MORE):
+        _join(words, behind // 4, largest, into, at, at + n)
 
 
 @njit(**JOINED)
-def _any_supplemented(into, at):  # type: ignore[no-untyped-def]
-    """Return whether one of ``MANY`` characters stands for one of the supplement."""
-    found, first = np.uint32(0), np.uint64(at)
-    for i in range(np.uint64(MANY)):  # vector instructions
-        found |= np.uint32(into[first + i] == SUPPLEMENTED)
-    return found != 0
+def _copy(source, first, n, into, at):  # type: ignore[no-untyped-def]
+    there, here = np.uint64(first), np.uint64(at)
+    for i in range(np.uint64(n)):  # unsigned places: LLVM vectorises
+        into[here + i] = source[there + i]
+
+
+@njit(**BARE)
+def _join(words, k, largest, into, at, stop):  # type: ignore[no-untyped-def]
+    """Put the supplement, from word ``k`` on, where it belongs in ``into[at:stop]``."""
+    while at + SIZE <= stop:
+        found = within(into, at, largest, largest)
+        while found != 0:
+            into[at + lowest(found)] = words[k]
+            found &= found - np.uint64(1)
+            k += 1
+        at += SIZE
+    for place in range(at, stop):
+        if into[place] == largest:
+            into[place] = words[k]
+            k += 1
 
 
 @njit(cache=True, nogil=True, inline="always")
