@@ -8,7 +8,7 @@ from curator.kernels.blocks import JOINED, touch
 from curator.kernels.compiled import njit
 from curator.kernels.sketches.blocks import SIZE, same
 
-AHEAD = 8
+AHEAD = 32
 """Pairs whose sketches are asked for before they are compared."""
 TABLE = 1 << 16
 """Entries of a table of parts, at most."""
@@ -54,19 +54,17 @@ def alike(sketches, sizes, firsts, pairs, meetings, asked, alongside):  # type: 
         size, beside = np.int64(sizes[0][one]), np.int64(sizes[1][other])
         small, large = max(1, min(size, beside)), max(1, size, beside)
         agreeing, met = _agreeing(left, one, right, other), meetings[p]
-        guessed = shares[agreeing] * (size + beside) / small
-        if small >= long * large:
-            least = of_left[one] * of_long
-        else:
-            least = of_left[one] + (0.0 if met > 1 else met_once)
+        both, least = np.float64(size + beside), of_left[one]
+        least = least * of_long if small >= long * large else least + (met_once if met < 2 else 0.0)
+        if shares[agreeing] * both < least * small:
+            continue
         if small < short * large:
             share = small / large
             error = np.sqrt((1 - share) / (share * places)) / (1 + share)
-            least = max(least, of_short - errs * error)
-        result[n] = pairs[p]
-        if guessed >= least:
-            kind, share = kinds[one], (size + beside) / small
-            n += share * by_places[kind, agreeing] * by_meetings[kind, met] >= least_alongside
+            if shares[agreeing] * both < (of_short - errs * error) * small:
+                continue
+        kind, result[n] = kinds[one], pairs[p]
+        n += by_places[kind, agreeing] * by_meetings[kind, met] * both >= least_alongside * small
     return result[:n]
 
 
