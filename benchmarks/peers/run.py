@@ -29,8 +29,8 @@ from benchmarks.peers import corpus
 from benchmarks.peers.quality import judge
 from benchmarks.peers.tools import HERE, TOOLS, Tool, python_of
 
-WARM_UP = 500
-"""Documents of the unmeasured first run."""
+WARM_UP = 5_000
+"""Documents of the unmeasured first run: so many that everything is compiled in it."""
 
 
 def main() -> None:

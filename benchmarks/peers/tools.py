@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from curator.fingerprint import code_hash
+
 HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parent.parent
+THIS = ("curator",)
+"""Packages of this library itself: what is in this checkout, installed as a user installs it, with
+nothing beside it that Python would look through when it starts."""
 
 CURATOR_DEDUP = "{scripts}/curator dedup {input} --output {output}/run --n-workers 2 --quiet"
 """The command made for this job alone."""
@@ -33,10 +40,10 @@ class Tool:
     """What is compared how, for the reader of the table."""
     command: str
     """Words with {python}, {scripts} (its folder), {here}, {recipe}, {input} and {output}."""
-    environment: str | None = None
-    """Name of its virtual environment; None: the interpreter that runs the harness."""
-    packages: tuple[str, ...] = ()
-    """What pip installs there, pinned to the versions this was tried with."""
+    environment: str
+    """Name of its virtual environment."""
+    packages: tuple[str, ...]
+    """What pip installs there, pinned to the versions this was tried with, or ``THIS``."""
     kept: str = "kept*.jsonl"
     """Pattern of the jsonl files with the kept documents, below the output folder."""
     ledger: str = ""
@@ -57,6 +64,8 @@ TOOLS = (
         "curator",
         "curator dedup as it comes, 2 threads",
         CURATOR_DEDUP,
+        "curator",
+        THIS,
         kept="run/shards/*.jsonl",
         ledger="run/dropped/*.jsonl",
     ),
@@ -64,6 +73,8 @@ TOOLS = (
         "curator_run",
         "curator run with this stage alone, as it comes, 2 workers",
         CURATOR_RUN,
+        "curator",
+        THIS,
         kept="run/shards/*.jsonl",
         ledger="run/dropped/*.jsonl",
     ),
@@ -115,17 +126,22 @@ TOOLS = (
 def python_of(tool: Tool, environments: Path) -> Path:
     """Return the interpreter of a tool, making its virtual environment where there is none.
 
-    The environment's name carries the versions, so that another pin makes another environment.
+    The environment's name carries the versions, so that another pin makes another environment; that
+    of this library carries the hash of its code, and those of other hashes are removed.
     """
-    if tool.environment is None:
-        return Path(sys.executable)
     versions = "-".join(p.partition("==")[2] for p in tool.packages)
+    packages = tool.packages
+    if packages == THIS:
+        versions, packages = code_hash(), (str(CHECKOUT),)
     folder = environments / f"{tool.environment}-{versions}"
     done = folder / "installed.txt"
     if not done.exists():
+        if tool.packages == THIS:
+            for old in environments.glob(f"{tool.environment}-*"):
+                shutil.rmtree(old)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq"]
-        if subprocess.run([*pip, *tool.packages]).returncode:
+        if subprocess.run([*pip, *packages]).returncode:
             raise SystemExit(f"pip could not install {' '.join(tool.packages)}")
         freeze = [str(folder / "bin" / "python"), "-m", "pip", "freeze"]
         done.write_text(subprocess.run(freeze, check=True, capture_output=True, text=True).stdout)
