@@ -20,6 +20,7 @@ from benchmarks import measure
 from curator.kernels import buffers
 from curator.kernels.buffers import Utf8
 from curator.kernels.text_stats import text_stats
+from curator.modifiers.unicode import UnicodeReformatter
 
 RUNS = 5
 MOST_BYTES = 12_000_000
@@ -79,7 +80,16 @@ def _statistics(texts: Utf8) -> Timed:
     }
 
 
-KERNELS: dict[str, Callable[[Utf8], Timed]] = {"text_stats": _statistics}
+def _scan(texts: Utf8) -> Timed:
+    """Return the scan that proves that ftfy would change nothing in a text."""
+    modifier = UnicodeReformatter()
+    return {"may_change": lambda: modifier.may_change(texts)}
+
+
+KERNELS: dict[str, Callable[[Utf8], Timed]] = {
+    "text_stats": _statistics,
+    "unicode prefilter": _scan,
+}
 
 
 def speed(work: Callable[[], object], size: int) -> float:

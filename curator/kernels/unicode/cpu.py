@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.blocks import BARE, JOINED
 from curator.kernels.compiled import njit
 from curator.kernels.unicode.decode import decode
 
 
-@njit(cache=True, nogil=True)
+@njit(**BARE)
 def _is_entity(data: np.ndarray, at: int, end: int) -> bool:
     """Return whether "&" at byte ``at`` begins something shaped like an HTML entity."""
     at += 1
@@ -24,7 +25,7 @@ def _is_entity(data: np.ndarray, at: int, end: int) -> bool:
     return 1 <= length <= 24 and at < end and data[at] == 0x3B
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _document_may_change(
     data: np.ndarray,
     start: int,
@@ -116,7 +117,7 @@ def may_change(
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(**JOINED)
 def _in_set(wanted: np.ndarray, point: int) -> bool:
     """Return whether a code point is in a bit set."""
     return (wanted[point >> 3] >> np.uint8(point & 7)) & 1 == 1
