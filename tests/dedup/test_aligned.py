@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from curator.dedup.copies.candidates import unpack, write_eligible
-from curator.dedup.copies.guessed_alignment import Bands
-from curator.dedup.copies.pair_ranges import Meeting, find_candidates
+from curator.dedup.copies.pair_ranges import find_candidates
 from curator.dedup.copies.signing import sign_part, signed_piece
 from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.dedup.layout import write_layout
@@ -249,10 +248,7 @@ def pairs_of(folder: Path, texts: list[str], sizes: list[int], **options: Any) -
     same = settle_keys(parts, "signed", np.zeros(0, np.int64), work, None)
     write_layout(parts, work)
     write_eligible(len(parts.parts), same, parts.total_rows, work)
-    signing = stage.signing
-    bands = Bands(signing.bands, signing.rows_per_band, signing.characters)
-    meeting = Meeting(bands, picky=stage.jaccard is None)
-    found = joined(find_candidates(meeting, work, None), {"pairs": np.zeros(0, np.uint64)})
+    found = joined(find_candidates(stage.signing, work, None), {"pairs": np.zeros(0, np.uint64)})
     return unpack(found["pairs"])
 
 

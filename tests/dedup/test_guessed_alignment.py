@@ -5,13 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curator.dedup.copies.guessed_alignment import Bands, factors
-from curator.dedup.copies.signing import SKETCH_CHARACTERS, SKETCH_PLACES
+from curator.dedup.copies.guessed_alignment import factors
+from curator.dedup.copies.signing import SKETCH_CHARACTERS, SKETCH_PLACES, Signing
 from curator.dedup.copies.sketches import LEAST_ALONGSIDE
+from curator.dedup.fuzzy import FuzzyDuplicates
 from curator.kernels.fold import Keys
 from curator.kernels.minhash import signatures
 
-BANDS = Bands(96, 1, (12, 12))
+
+def by_bands(bands: int, rows: int, characters: tuple[int, int]) -> Signing:
+    return FuzzyDuplicates().signing._replace(
+        bands=bands, rows_per_band=rows, characters=characters
+    )
+
+
+BANDS = by_bands(96, 1, (12, 12))
 UNSPACED, SPACED = 1, 0
 ALPHABETS = {UNSPACED: 3000, SPACED: 24}
 N = 300
@@ -31,7 +39,7 @@ def shares(left: list[np.ndarray], right: list[np.ndarray], kind: int) -> np.nda
         return (found[:n] == found[n:]).sum(axis=1)
 
     short = SKETCH_CHARACTERS[kind == SPACED]
-    places, met = agreeing(short, SKETCH_PLACES, 8), agreeing(12, BANDS.number, 32)
+    places, met = agreeing(short, SKETCH_PLACES, 8), agreeing(12, BANDS.bands, 32)
     ratio = (sizes[:n] + sizes[n:]) / np.minimum(sizes[:n], sizes[n:])
     return (ratio * by_places[kind, places] * by_meetings[kind, met])[met > 0]
 
@@ -79,14 +87,16 @@ def test_documents_that_share_a_section_run_alongside_no_further(kind: int, shar
 
 
 def test_nothing_is_guessed_where_the_bands_have_no_longer_shingles() -> None:
-    by_places, by_meetings = factors(Bands(40, 3, (5, 9)))
+    by_places, by_meetings = factors(by_bands(40, 3, (5, 9)))
     assert (by_places[UNSPACED] == np.inf).all()
     assert (by_meetings[UNSPACED] == 1).all()
     assert np.isfinite(by_places[SPACED]).all()
 
 
-@pytest.mark.parametrize("bands", [BANDS, Bands(20, 5, (12, 12)), Bands(300, 2, (8, 30))])
-def test_shares_grow_with_short_shingles_in_common_and_shrink_with_long_ones(bands: Bands) -> None:
+@pytest.mark.parametrize("bands", [BANDS, by_bands(20, 5, (12, 12)), by_bands(300, 2, (8, 30))])
+def test_shares_grow_with_short_shingles_in_common_and_shrink_with_long_ones(
+    bands: Signing,
+) -> None:
     by_places, by_meetings = factors(bands)
     assert by_places.shape == (2, SKETCH_PLACES + 1)
     assert by_meetings.shape == (2, 256)
@@ -97,7 +107,7 @@ def test_shares_grow_with_short_shingles_in_common_and_shrink_with_long_ones(ban
 
 
 def test_of_a_whole_copy_no_more_than_all_runs_alongside() -> None:
-    by_places, by_meetings = factors(Bands(96, 1, (12, 12)))
+    by_places, by_meetings = factors(by_bands(96, 1, (12, 12)))
     share = 2 * by_places[:, -1] * by_meetings[:, 96]  # of two documents of one size
     assert share == pytest.approx([1.0, 1.0], rel=0.1)
     assert by_meetings[:, 96] == pytest.approx(by_meetings[:, 120], rel=0.1)

@@ -13,10 +13,9 @@ from curator.arrow_numpy import strings
 from curator.cluster import run_tasks
 from curator.dedup.copies.candidates import unpack, write_eligible
 from curator.dedup.copies.clusters import Stars
-from curator.dedup.copies.guessed_alignment import Bands
 from curator.dedup.copies.judging import Judge
 from curator.dedup.copies.letters import letter_classes
-from curator.dedup.copies.pair_ranges import Meeting, find_candidates
+from curator.dedup.copies.pair_ranges import find_candidates
 from curator.dedup.copies.prepared import prepare
 from curator.dedup.copies.settling import NO_STARS, settle
 from curator.dedup.copies.signing import Signing, sign_part, signed_piece
@@ -58,9 +57,7 @@ def find(
     same = settle_keys(parts, SIGNED, absent, work, client)
     write_layout(parts, work)
     write_eligible(len(items), same, parts.total_rows, work)
-    bands = Bands(signing.bands, signing.rows_per_band, signing.characters)
-    meeting = Meeting(bands, picky=signing.sketched)
-    candidates = find_candidates(meeting, work, client, ranking_beside(parts, work))
+    candidates = find_candidates(signing, work, client, ranking_beside(parts, work))
     found = joined(_stars(parts, candidates, signing, rule, work, client), NO_STARS)
     return _join(**joined(same, NO_FOLLOWERS), found=Stars(**found))
 

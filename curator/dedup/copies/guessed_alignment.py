@@ -15,50 +15,38 @@ documents share, a template, most pairs do not meet.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
-from curator.dedup.copies.signing import SKETCH_CHARACTERS, SKETCH_PLACES
+from curator.dedup.copies.signing import SKETCH_CHARACTERS, SKETCH_PLACES, Signing
+from curator.kernels.bands import MOST_MEETINGS
 
 ERRS = 1.0
 """Standard deviations that either guess may err by: the share is the most that they leave room
 for."""
-COUNTED = 255
-"""Meetings of a pair that are told apart, see ``bands.met``."""
 FEWEST = 0.3
 """What stands for fewer meetings, or places that agree, than one: of a copy, too, there may be no
 more."""
 
 
-class Bands(NamedTuple):
-    """What documents meet by."""
-
-    number: int
-    rows: int
-    """Hashes of a band."""
-    characters: tuple[int, int]
-    """Of a shingle, in unspaced and in spaced scripts."""
-
-
 @lru_cache(maxsize=4)
-def factors(bands: Bands) -> tuple[np.ndarray, np.ndarray]:
+def factors(signing: Signing) -> tuple[np.ndarray, np.ndarray]:
     """Return ``by_places`` and ``by_meetings`` of ``sketches.Alongside``; kind 1 is unspaced.
 
     Where the shingles of the bands are no longer than those of the sketches nothing can be guessed,
     and every share is infinite.
     """
     unspaced, spaced = (
-        _factors(bands, short, long)
-        for short, long in zip(SKETCH_CHARACTERS, bands.characters, strict=True)
+        _factors(signing, short, long)
+        for short, long in zip(SKETCH_CHARACTERS, signing.characters, strict=True)
     )
     by_places, by_meetings = map(np.stack, zip(spaced, unspaced, strict=True))
     return by_places, by_meetings
 
 
-def _factors(bands: Bands, short: int, long: int) -> tuple[np.ndarray, np.ndarray]:
+def _factors(signing: Signing, short: int, long: int) -> tuple[np.ndarray, np.ndarray]:
     """Return float64[places + 1] and float64[256] for shingles of such lengths."""
-    places, meetings = np.arange(SKETCH_PLACES + 1.0), np.arange(COUNTED + 1.0)
+    places, meetings = np.arange(SKETCH_PLACES + 1.0), np.arange(MOST_MEETINGS + 1.0)
     if long <= short:
         return np.full(len(places), np.inf), np.ones(len(meetings))
     k = short / (long - short)
@@ -67,8 +55,8 @@ def _factors(bands: Bands, short: int, long: int) -> tuple[np.ndarray, np.ndarra
     agreeing = np.maximum(places + ERRS * err - by_chance, FEWEST)
     short_alike = np.minimum(agreeing / (SKETCH_PLACES - by_chance), 1)
     # The more they share of long shingles, the less of the short ones can be of scattered changes.
-    met = np.clip(meetings - ERRS * np.sqrt(meetings), FEWEST, bands.number)
-    long_alike = (met / bands.number) ** (1 / bands.rows)
+    met = np.clip(meetings - ERRS * np.sqrt(meetings), FEWEST, signing.bands)
+    long_alike = (met / signing.bands) ** (1 / signing.rows_per_band)
     # Processors may differ in the last bits of a power, which rounding takes off.
     return _rounded(_common(short_alike) ** (1 + k)), _rounded(_common(long_alike) ** -k)
 

@@ -21,7 +21,7 @@ from curator.dedup.copies.candidates import (
     pack,
     unpack,
 )
-from curator.dedup.copies.guessed_alignment import Bands
+from curator.dedup.copies.signing import Signing
 from curator.dedup.copies.sketches import resembling
 from curator.dedup.pieces import piece, read_arrays
 from curator.kernels.bands import met, sort_pairs
@@ -33,15 +33,6 @@ RANGES = "pair-ranges"
 ROWS_SQUARED = MOST_ROWS**2
 COMMON_PLACES = 4
 """A pair that meets in larger buckets alone must meet in so many of them to be looked at."""
-
-
-class Meeting(NamedTuple):
-    """What decides which documents that meet in a bucket become a pair."""
-
-    bands: Bands
-    picky: bool
-    """Whether a pair must meet in a small bucket, or in ``COMMON_PLACES``, and then be alike in
-    its sketches; else any meeting is enough."""
 
 
 class Runs(NamedTuple):
@@ -64,7 +55,7 @@ def candidates_piece(work: Path, number: int) -> Path:
 
 
 def find_candidates(
-    meeting: Meeting,
+    signing: Signing,
     work: Path,
     client: Any | None,
     beside: Sequence[Callable[[], None]] = (),
@@ -72,16 +63,19 @@ def find_candidates(
     """Return pieces with ``pairs`` (uint64, packed pairs of rows), each once, that rise from piece
     to piece and inside each.
 
+    Where documents have sketches, a pair must meet in a small bucket, or in ``COMMON_PLACES``, and
+    then be alike in these; else any meeting is enough.
+
     ``work`` holds what ``candidates.meet`` needs and the layout of the parts. Bands are sorted as
     tasks, then ranges of pairs are merged as tasks: no process ever holds all pairs. Among these
     ``beside`` are called, which need nothing of them.
     """
     if not _is_counted(work):
-        meet(meeting.bands.number, work, client)
+        meet(signing.bands, work, client)
         piece(work / RANGES, partial(_cuts, work))
     paths = _found(work)
     tasks: list[Callable[[], Any]] = list(beside)
-    tasks += [partial(_range_task, number, meeting, work) for number in range(len(paths))]
+    tasks += [partial(_range_task, number, signing, work) for number in range(len(paths))]
     run_tasks(operator.call, tasks, client)
     # A quarter of a byte for each byte of input: the system gathers keys where these were.
     for path in band_tasks(work).pieces(work):
@@ -117,18 +111,18 @@ def _cuts(work: Path) -> dict[str, np.ndarray]:
     return {"lowest": np.unique(np.append(sample[places], np.uint64(0)))}
 
 
-def _range_task(number: int, meeting: Meeting, work: Path) -> None:
-    piece(candidates_piece(work, number), partial(_candidates, number, meeting, work))
+def _range_task(number: int, signing: Signing, work: Path) -> None:
+    piece(candidates_piece(work, number), partial(_candidates, number, signing, work))
 
 
-def _candidates(number: int, meeting: Meeting, work: Path) -> dict[str, np.ndarray]:
+def _candidates(number: int, signing: Signing, work: Path) -> dict[str, np.ndarray]:
     lowest = [*read_arrays(work / RANGES)["lowest"].tolist(), ROWS_SQUARED]
     found = _of_range(lowest[number], lowest[number + 1], work)
-    pairs, meetings = met(*found, least=COMMON_PLACES if meeting.picky else 1)
+    pairs, meetings = met(*found, least=COMMON_PLACES if signing.sketched else 1)
     del found
     eligible = read_arrays(work / ELIGIBLE)
-    if meeting.picky:
-        pairs = resembling(pairs, meetings, meeting.bands, eligible["counts"], work)
+    if signing.sketched:
+        pairs = resembling(pairs, meetings, signing, eligible["counts"], work)
     sort_pairs(pairs, len(eligible["rows"]))
     return {"pairs": pack(eligible["rows"][unpack(pairs)])}  # places rise as rows do
 

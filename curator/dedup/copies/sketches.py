@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curator.dedup.copies.guessed_alignment import Bands, factors
-from curator.dedup.copies.signing import signed_piece
+from curator.dedup.copies.guessed_alignment import factors
+from curator.dedup.copies.signing import Signing, signed_piece
 from curator.dedup.pieces import read_arrays
 from curator.kernels.sketches import Alongside, Least, alike, by_part
 
@@ -51,13 +51,13 @@ class Sketched(NamedTuple):
 
 
 def resembling(
-    pairs: np.ndarray, meetings: np.ndarray, bands: Bands, counts: np.ndarray, work: Path
+    pairs: np.ndarray, meetings: np.ndarray, signing: Signing, counts: np.ndarray, work: Path
 ) -> np.ndarray:
     """Return those of ``pairs`` that are worth aligning, as it seems, in another order.
 
     ``pairs`` is uint64[n], packed places among the signed documents of all parts, of which there
     are ``counts`` (int64[parts]), rising by their first; ``meetings`` is uint8[n], in how many
-    buckets of the ``bands`` they met. ``work`` holds the ``signed_piece`` of each part.
+    buckets they met. ``work`` holds the ``signed_piece`` of each part.
     """
     bounds = np.concatenate([[0], np.cumsum(counts)])
     found = [np.zeros(0, np.uint64)]
@@ -67,14 +67,14 @@ def resembling(
     for start in range(0, len(asked), PARTS_MAPPED):
         lefts = asked[start : start + PARTS_MAPPED]
         here = slice(cuts[lefts[0]], cuts[lefts[-1] + 1])
-        found += _resembling(pairs[here], meetings[here], bands, lefts.tolist(), bounds, work)
+        found += _resembling(pairs[here], meetings[here], signing, lefts.tolist(), bounds, work)
     return np.concatenate(found)
 
 
 def _resembling(
     pairs: np.ndarray,
     meetings: np.ndarray,
-    bands: Bands,
+    signing: Signing,
     lefts: list[int],
     bounds: np.ndarray,
     work: Path,
@@ -84,7 +84,7 @@ def _resembling(
     known = [_read(left, work) for left in lefts]
     by_length = (SAME_LENGTH, OF_SAME_LENGTH, LENGTH_RATIO, CONTAINED_OVERLAP)
     rules = [Least(np.where(some.unspaced, *OVERLAP), MET_ONCE, *by_length) for some in known]
-    shares = (*factors(bands), LEAST_ALONGSIDE)
+    shares = (*factors(signing), LEAST_ALONGSIDE)
     alongside = [Alongside(some.unspaced.astype(np.uint8), *shares) for some in known]
     packed = bounds.astype(np.uint64) << np.uint64(32)
     found = []

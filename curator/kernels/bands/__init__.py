@@ -9,6 +9,8 @@ import numpy as np
 from curator.kernels import twin
 from curator.kernels.rooms import Room
 
+MOST_MEETINGS = 255
+"""Meetings of a pair that are told apart: this many, or more."""
 NO_ROW = 0xFFFFFFFF
 """In place of the row of a document that takes no part."""
 SMALL_BUCKET = 12
@@ -83,7 +85,8 @@ def partners(
     documents that take no part. A bucket of at most ``small`` documents, 1 or more, gives all its
     pairs. In a larger one documents stand by ``order``, and each is paired with the ``anchors``
     first and the one before it. A bucket of at most ``rare`` documents is rare. The result lies in
-    ``room``, if given, until that is used again.
+    ``room``, if given, until that is used again; where ``hashes`` lie in there, as "hashes", they
+    are lost to it.
     """
     body = twin.body(hashes, "bands")
     return Partners(*body.partners(hashes, order, small, rare, anchors, room or Room()))
@@ -95,8 +98,8 @@ def met(
     """Return uint64[n], distinct pairs ``first << 32 | partner``, and uint8[n], how often they met.
 
     The first four are as in ``Partners``, but ``firsts`` may come in any order and more than once.
-    Meetings in large buckets count when a pair has ``least`` (at least 1) of them; 255 stands for
-    so many or more. Pairs rise by their first; in any order are those with the same.
+    Meetings in large buckets count when a pair has ``least`` (at least 1) of them. No more than
+    ``MOST_MEETINGS`` are told. Pairs rise by their first; in any order are those with the same.
     """
     pairs, meetings = np.empty(len(partners), np.uint64), np.empty(len(partners), np.uint8)
     n = twin.body(firsts, "bands").tallied(firsts, n_few, ends, partners, least, pairs, meetings)

@@ -32,7 +32,7 @@ def partners(
         common_starts[band + 1] = found[0]
     firsts, n_few = room.array("firsts", (2, n + (1 << bits)), np.uint32)
     ends = room.array("ends", n + (1 << bits), np.int64)
-    # The hashes, of which nothing is needed any more, lay in this room under that name.
+    # Where the hashes lay, of which nothing is needed any more: it takes no more memory.
     result = room.array("hashes", int(found[1]), np.uint32)
     k = by_document(chunks, writes, bits, firsts, n_few, ends, result)
     return firsts[:k], n_few[:k], ends[:k], result, common[: int(found[0])], common_starts

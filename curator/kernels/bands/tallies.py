@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.bands import MOST_MEETINGS
 from curator.kernels.bands.radix import sort_rising
 from curator.kernels.blocks import BARE
 from curator.kernels.compiled import njit
@@ -12,8 +13,6 @@ TABLE_BITS = 11
 """A table has 2,048 places, 32 KB, for at most half as many partners. More take a larger one."""
 SCATTER = np.uint64(0x9E3779B97F4A7C15)
 """The golden ratio in 64 bits: neighbours become strangers. Source: Knuth, vol. 3, 6.4."""
-MOST_MEETINGS = 255
-"""Meetings of a pair that are told apart."""
 MANY = 1 << 32
 """A tally counts meetings in small buckets, and with this number those in large ones."""
 
