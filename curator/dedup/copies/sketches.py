@@ -32,8 +32,9 @@ replaced it is .59 and .48. Two fifths of all pairs that were aligned were a sho
 one with a paragraph in common; four of five of these are told so, and of 230,000 copies 41 are
 lost."""
 LEAST_ALONGSIDE = 0.6
-"""Least share of a document that must seem to run alongside the other, see ``factors``: an eighth
-of the pairs that were aligned have less, and of the copies among them one in 1,200."""
+"""Least share of a document that must seem to run alongside another of like length, see
+``factors``: a tenth of the pairs that were aligned have less, and of the copies among them one in
+1,300."""
 PARTS_MAPPED = 8
 """Parts whose sketches are mapped at one time, beside the one that they are compared with: each is
 a file held open."""

@@ -48,7 +48,8 @@ class Alongside(NamedTuple):
     """How much of a document may run alongside another, from what they have in common.
 
     The share of a pair is a product of three factors: its sizes' sum divided by the smaller size,
-    one by the places in which the sketches agree, and one by the buckets in which the two met.
+    one by the places in which the sketches agree, and one by the buckets in which the two met. It
+    is not asked for of ``Least.short`` sets, which agree in too few places to tell.
     """
 
     kinds: np.ndarray

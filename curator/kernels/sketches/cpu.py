@@ -58,13 +58,14 @@ def alike(sketches, sizes, firsts, pairs, meetings, asked, alongside):  # type: 
         least = least * of_long if small >= long * large else least + (met_once if met < 2 else 0.0)
         if shares[agreeing] * both < least * small:
             continue
+        result[n] = pairs[p]
         if small < short * large:
             share = small / large
             error = np.sqrt((1 - share) / (share * places)) / (1 + share)
-            if shares[agreeing] * both < (of_short - errs * error) * small:
-                continue
-        kind, result[n] = kinds[one], pairs[p]
-        n += by_places[kind, agreeing] * by_meetings[kind, met] * both >= least_alongside * small
+            n += shares[agreeing] * both >= (of_short - errs * error) * small
+        else:
+            factors = by_places[kinds[one], agreeing] * by_meetings[kinds[one], met]
+            n += factors * both >= least_alongside * small
     return result[:n]
 
 
