@@ -129,14 +129,13 @@ def python_of(tool: Tool, environments: Path) -> Path:
     The environment's name carries the versions, so that another pin makes another environment; that
     of this library carries the hash of its code, and those of other hashes are removed.
     """
-    versions = "-".join(p.partition("==")[2] for p in tool.packages)
-    packages = tool.packages
-    if packages == THIS:
-        versions, packages = code_hash(), (str(CHECKOUT),)
+    is_this = tool.packages == THIS
+    packages = (str(CHECKOUT),) if is_this else tool.packages
+    versions = code_hash() if is_this else "-".join(p.partition("==")[2] for p in packages)
     folder = environments / f"{tool.environment}-{versions}"
     done = folder / "installed.txt"
     if not done.exists():
-        if tool.packages == THIS:
+        if is_this:
             for old in environments.glob(f"{tool.environment}-*"):
                 shutil.rmtree(old)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
