@@ -108,6 +108,19 @@ def test_a_part_of_a_longer_document_goes_when_nearly_all_of_it_is_in_there(
 
 
 @LANGUAGES
+def test_a_part_goes_that_meets_the_whole_only_where_all_its_copies_are(
+    tmp_path: Path, language: str
+) -> None:
+    rng = np.random.default_rng(12)
+    wholes = [TEXTS[language](rng, 900) for _ in range(20)]
+    copies = [[replaced(rng, whole, 0.002) for _ in range(5)] for whole in wholes]
+    parts = [whole[300:600] for whole in wholes]
+    found = dropped_for(tmp_path, wholes + list(itertools.chain(*copies)) + parts)
+    assert set(range(120, 140)) <= set(found)
+    assert len(found) == 120
+
+
+@LANGUAGES
 def test_articles_that_share_a_section_both_stay(tmp_path: Path, language: str) -> None:
     rng = np.random.default_rng(4)
     shared = TEXTS[language](rng, 400)

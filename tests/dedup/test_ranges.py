@@ -135,8 +135,8 @@ def test_of_the_bands_only_a_range_that_is_missing_is_sorted_again(
     parts, work = corpus(tmp_path), tmp_path / "work"
     with small_ranges(50):
         marks_of(parts, work, {})
-        bands = FuzzyDuplicates().signing.bands
-        candidates.meet(bands, work, None)  # the lists of partners were deleted
+        signing = FuzzyDuplicates().signing
+        candidates.meet(signing, work, None)  # the lists of partners were deleted
         tasks = candidates.band_tasks(work)
         assert tasks.n_ranges > 1
         missing = [tasks.pieces(work)[1], tasks.pieces(work, candidates.common_piece)[-1]]
@@ -151,6 +151,6 @@ def test_of_the_bands_only_a_range_that_is_missing_is_sorted_again(
             return partners(*given)
 
         monkeypatch.setattr(candidates, "_partners", counted)
-        candidates.meet(bands, work, None)
+        candidates.meet(signing, work, None)
     assert len(sorted_again) == len(missing)
     assert [path.read_bytes() for path in missing] == expected

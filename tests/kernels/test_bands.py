@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 
 from curator.kernels.bands import (
     ANCHORS,
+    LIKE_CLASSES,
     NO_ROW,
     SMALL_BUCKET,
+    WITH_LONGEST,
+    Bounds,
     Partners,
     band_hashes,
     better_first,
     bucket_order,
     bucket_pairs,
     count_shared,
+    length_classes,
     met,
     partners,
     sort_pairs,
@@ -109,17 +113,31 @@ def test_short_and_long_hashes_and_a_known_order_give_the_same_pairs(
 
 
 def plain_partners(
-    hashes: np.ndarray, order: np.ndarray, small: int, anchors: int
+    hashes: np.ndarray, order: np.ndarray, classes: np.ndarray, bounds: Bounds
 ) -> dict[bool, list[tuple[int, int]]]:
-    """Return the pairs of all bands, rising: in small buckets under True, in others under False."""
+    """Return the pairs of all bands, rising: in small buckets, or of like length, under True."""
     expected: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     by_order = sorted(np.flatnonzero(order != NO_ROW).tolist(), key=lambda i: int(order[i]))
+    length = classes.astype(int).tolist()
     for band in hashes:
-        some = band[by_order]
-        sizes = [int((some == h).sum()) for h in some]
-        for first, second in bucket_pairs(some, small, anchors).tolist():
-            low, high = sorted((by_order[first], by_order[second]))
-            expected[sizes[first] <= small].append((low, high))
+        buckets: dict[int, list[int]] = {}
+        for document in by_order:
+            buckets.setdefault(int(band[document]), []).append(document)
+        for number, bucket in buckets.items():
+            longest = max(length[document] for document in bucket)
+            for place, other in enumerate(bucket):
+                for before, one in enumerate(bucket[:place]):
+                    alike = abs(length[one] - length[other]) <= LIKE_CLASSES
+                    if len(bucket) <= bounds.small:
+                        kind, is_listed = True, True
+                    elif len(bucket) <= bounds.alike:
+                        chosen = number % WITH_LONGEST == 0
+                        one_is_longest = longest in (length[one], length[other])
+                        kind, is_listed = alike, alike or (chosen and one_is_longest)
+                    else:
+                        kind, is_listed = False, before < bounds.anchors or before == place - 1
+                    if is_listed:
+                        expected[kind].append((min(one, other), max(one, other)))
     return {few: sorted(pairs) for few, pairs in expected.items()}
 
 
@@ -143,13 +161,14 @@ HASHES = st.sampled_from([0, 1, 2, 3, 2**31, 2**32 - 1]) | st.integers(0, 2**32 
 @settings(deadline=None)
 @given(
     st.lists(st.lists(HASHES, min_size=3, max_size=3), max_size=60),
-    st.integers(1, 25),
-    st.integers(1, 12),
-    st.integers(0, 4),
+    st.builds(
+        Bounds, st.integers(1, 25), st.integers(1, 64), st.integers(1, 12), st.integers(0, 4)
+    ),
+    st.sampled_from([1, 4, 30, 256]),
     st.integers(0, 2**32 - 1),
 )
-def test_partners_are_the_pairs_of_small_and_of_large_buckets(
-    rows: list[list[int]], small: int, rare: int, anchors: int, seed: int
+def test_partners_are_the_pairs_of_small_middle_and_large_buckets(
+    rows: list[list[int]], bounds: Bounds, spread: int, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
     n = len(rows)
@@ -157,13 +176,14 @@ def test_partners_are_the_pairs_of_small_and_of_large_buckets(
     takes_part = rng.random(n) < 0.9
     order = np.full(n, NO_ROW, np.uint32)
     order[takes_part] = rng.permutation(int(takes_part.sum()))
-    found = partners(hashes, order, small, rare, anchors)
-    assert listed(found) == plain_partners(hashes, order, small, anchors)
+    classes = rng.integers(256 - spread, 256, n).astype(np.uint8)
+    found = partners(hashes, order, classes, bounds)
+    assert listed(found) == plain_partners(hashes, order, classes, bounds)
     assert found.firsts.tolist() == sorted(set(found.firsts.tolist()))
     for band in range(3):
         some = hashes[band, takes_part].tolist()
         common = found.common[found.common_starts[band] : found.common_starts[band + 1]]
-        assert common.tolist() == sorted({h for h in some if some.count(h) > max(1, rare)})
+        assert common.tolist() == sorted({h for h in some if some.count(h) > max(1, bounds.rare)})
     assert found.common_starts[-1] == len(found.common)
 
 
@@ -174,29 +194,45 @@ def test_thousands_of_documents_have_the_partners_of_a_plain_search(spread: int)
     hashes[1] *= np.uint32(2**32 // 5_000)  # the high bits differ, too
     order = rng.permutation(10_000).astype(np.uint32)
     order[::7] = NO_ROW
-    found = partners(hashes, order, 8, 8, 2)
-    assert listed(found) == plain_partners(hashes, order, 8, 2)
+    classes = rng.integers(0, 10, 10_000).astype(np.uint8)
+    for bounds in (Bounds(8, 8, 8, 2), Bounds(2, 20, 8, 2)):
+        found = partners(hashes, order, classes, bounds)
+        assert listed(found) == plain_partners(hashes, order, classes, bounds)
 
 
 def test_many_bands_of_full_buckets_have_the_partners_of_a_plain_search() -> None:
     rng = np.random.default_rng(0)
     hashes = (rng.permuted(np.tile(np.arange(600), (30, 1)), axis=1) // 20).astype(np.uint32)
     order = rng.permutation(600).astype(np.uint32)
-    for small in (19, 20):
-        found = partners(hashes, order, small, 8, 2)
-        assert listed(found) == plain_partners(hashes, order, small, 2)
+    classes = np.full(600, 7, np.uint8)
+    for bounds in (Bounds(19, 19, 8, 2), Bounds(4, 20, 8, 2), Bounds(20, 20, 8, 2)):
+        found = partners(hashes, order, classes, bounds)
+        assert listed(found) == plain_partners(hashes, order, classes, bounds)
     assert len(found.partners) == 30 * 30 * 190
+
+
+def test_lengths_a_twelfth_apart_are_alike_and_an_eighth_apart_are_not() -> None:
+    lengths = np.unique(np.geomspace(20, 900_000, 5000).astype(np.int64))
+    classes = length_classes(lengths).astype(int)
+    assert (np.diff(classes) >= 0).all()
+    near, far = np.ceil(lengths * 0.918), np.floor(lengths * 0.878)
+    assert (classes - length_classes(near) <= LIKE_CLASSES).all()
+    assert (classes - length_classes(far) > LIKE_CLASSES)[classes > LIKE_CLASSES].all()
+    assert length_classes(np.array([1, 16, 2**20, 2**32 - 1])).tolist() == [0, 0, 255, 255]
+    assert length_classes(np.zeros(0, np.uint32)).dtype == np.uint8
 
 
 def test_hashes_made_to_crowd_in_one_cell_are_told_apart() -> None:
     hashes = np.arange(40_000, dtype=np.uint32)[::-1].copy() % np.uint32(20_000)
-    found = partners(hashes[None], np.arange(40_000, dtype=np.uint32), 8, 8, 2)
+    order, classes = np.arange(40_000, dtype=np.uint32), np.zeros(40_000, np.uint8)
+    found = partners(hashes[None], order, classes, Bounds(8, 8, 8, 2))
     assert len(found.partners) == 20_000
     assert (found.partners - found.firsts == 20_000).all()
 
 
 def test_no_documents_have_no_partners() -> None:
-    found = partners(np.zeros((4, 0), np.uint32), np.zeros(0, np.uint32), 8, 8, 2)
+    nothing = np.zeros(0, np.uint32), np.zeros(0, np.uint8)
+    found = partners(np.zeros((4, 0), np.uint32), *nothing, Bounds(8, 8, 8, 2))
     assert [len(array) for array in found] == [0, 0, 0, 0, 0, 5]
     pairs, meetings = met(*found[:4], 4)
     assert pairs.tolist() == meetings.tolist() == []
@@ -349,7 +385,8 @@ def test_partners_in_a_room_are_those_without_and_lie_in_it_until_it_is_used_aga
     for n in (3000, 40, 5000, 0, 700):
         hashes = rng.integers(0, 1 + n // 2, (4, n), dtype=np.uint32)
         order = rng.permutation(n).astype(np.uint32)
-        found = partners(hashes, order, 4, 8, 2, room)
-        expected = partners(hashes, order, 4, 8, 2)
+        classes = rng.integers(0, 256, n).astype(np.uint8)
+        found = partners(hashes, order, classes, Bounds(2, 4, 8, 2), room)
+        expected = partners(hashes, order, classes, Bounds(2, 4, 8, 2))
         for one, other in zip(found, expected, strict=True):
             assert one.tolist() == other.tolist()

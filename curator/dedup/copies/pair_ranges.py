@@ -71,7 +71,7 @@ def find_candidates(
     ``beside`` are called, which need nothing of them.
     """
     if not _is_counted(work):
-        meet(signing.bands, work, client)
+        meet(signing, work, client)
         piece(work / RANGES, partial(_cuts, work))
     paths = _found(work)
     tasks: list[Callable[[], Any]] = list(beside)

@@ -17,6 +17,15 @@ SMALL_BUCKET = 12
 """Buckets up to this size give all their pairs (66); larger ones a linear number."""
 ANCHORS = 4
 """In a larger bucket every document is paired with this many first ones and with its neighbour."""
+SHORTEST_OCTAVE, CLASSES_PER_OCTAVE, LONGEST_CLASS = 4, 16, 255
+"""Lengths fall into classes, so many whenever they double, from 16 characters to a million."""
+LIKE_CLASSES = 2
+"""Documents are of like length whose classes differ by so many at most: always where the shorter
+has .918 of the other's length, never where it has less than .878."""
+WITH_LONGEST = 2
+"""In one bucket in so many, a power of two, chosen by its hash, all are paired with the longest
+ones, too. In every bucket it would take a twelfth more time for a million documents; in one of four
+some parts of a document that has several copies do not find it."""
 
 
 def band_hashes(
@@ -53,13 +62,37 @@ def bucket_pairs(
     return body.bucket_pairs(hashes, order, small, anchors)
 
 
+def length_classes(lengths: np.ndarray) -> np.ndarray:
+    """Return uint8[n], the classes of ``lengths`` (n numbers, 1 or more).
+
+    What ends a class is no whole number, so processors may differ in the last bit of a logarithm.
+    """
+    octaves = np.log2(lengths) - SHORTEST_OCTAVE
+    return np.rint(octaves * CLASSES_PER_OCTAVE).clip(0, LONGEST_CLASS).astype(np.uint8)
+
+
+class Bounds(NamedTuple):
+    """Which documents of a bucket are paired, by how many these are."""
+
+    small: int
+    """All of a bucket of at most so many, 1 or more, are paired with one another."""
+    alike: int
+    """In a larger one of at most so many, 64 or fewer, those of like length are, see
+    ``LIKE_CLASSES``, and in some all are paired with the longest ones, see ``WITH_LONGEST``."""
+    rare: int
+    """What at most so many share is rare."""
+    anchors: int
+    """In larger buckets than these each is paired with so many first ones and the one before."""
+
+
 class Partners(NamedTuple):
     """Documents that share a bucket, once for each: of every pair the lower lists the higher."""
 
     firsts: np.ndarray
     """uint32[k], rising: the documents that have partners of higher number."""
     n_few: np.ndarray
-    """uint32[k]: how many of their partners are met in small buckets; these are listed first."""
+    """uint32[k]: how many of their partners are met in small buckets, or are of like length; these
+    are listed first."""
     ends: np.ndarray
     """int64[k]: where the partners of each end in the list of all."""
     partners: np.ndarray
@@ -74,22 +107,19 @@ class Partners(NamedTuple):
 def partners(
     hashes: np.ndarray,
     order: np.ndarray,
-    small: int,
-    rare: int,
-    anchors: int,
+    lengths: np.ndarray,
+    bounds: Bounds,
     room: Room | None = None,
 ) -> Partners:
     """Return the pairs of documents whose hashes are equal in some band.
 
     ``hashes`` is uint32[bands, n]; ``order`` is uint32[n], no two the same but for ``NO_ROW``, at
-    documents that take no part. A bucket of at most ``small`` documents, 1 or more, gives all its
-    pairs. In a larger one documents stand by ``order``, and each is paired with the ``anchors``
-    first and the one before it. A bucket of at most ``rare`` documents is rare. The result lies in
-    ``room``, if given, until that is used again; where ``hashes`` lie in there, as "hashes", they
-    are lost to it.
+    documents that take no part, and by which they stand in a bucket; ``lengths`` is uint8[n], their
+    ``length_classes``. The result lies in ``room``, if given, until that is used again; where
+    ``hashes`` lie in there, as "hashes", they are lost to it.
     """
     body = twin.body(hashes, "bands")
-    return Partners(*body.partners(hashes, order, small, rare, anchors, room or Room()))
+    return Partners(*body.partners(hashes, order, lengths, bounds, room or Room()))
 
 
 def met(

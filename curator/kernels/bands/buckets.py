@@ -2,16 +2,20 @@
 
 Many documents are alone in their bucket. They are told from the others by counting cells that fit
 the first cache, so that fewer are left to be sorted. What is found are lists: for each document
-those of higher number that it makes a pair with.
+those of higher number that it makes a pair with. In a bucket of middle size these are bits of a
+word, found in a few vector instructions, since comparing them one by one would take as long as
+counting all pairs.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.bands import LIKE_CLASSES, LONGEST_CLASS, WITH_LONGEST
 from curator.kernels.bands.blocks import SIZE
 from curator.kernels.bands.records import append
-from curator.kernels.blocks import BARE
+from curator.kernels.blocks import BARE, JOINED, first_bits, lowest, within
+from curator.kernels.blocks import SIZE as BITS
 from curator.kernels.compiled import njit
 
 NO_ROW = np.uint32(0xFFFFFFFF)
@@ -113,6 +117,44 @@ def _list_small(kept, n, i, documents, small, rare, bits, chunks, writes, common
     return i
 
 
+@njit(**JOINED)
+def _list_set(members, kind, document, some, bits, chunks, writes, partners):  # type: ignore[no-untyped-def]
+    """List the documents among ``some`` whose bits are set; return how many."""
+    n = 0
+    while members:
+        partners[n] = some[lowest(members)]
+        members &= members - np.uint64(1)
+        n += 1
+    if n:
+        append(chunks, writes, bits, document, kind, partners, 0, n)
+    return n
+
+
+@njit(**BARE)
+def _list_alike(some, size, lengths, is_chosen, bits, chunks, writes, partners, classes):  # type: ignore[no-untyped-def]
+    """List a bucket: each with those of like length, and if chosen the longest; return how many.
+
+    ``classes`` has room for ``BITS`` bytes, ``partners`` for ``SIZE`` numbers more than documents.
+    """
+    n_pairs, longest = 0, np.uint8(0)
+    for k in range(size):
+        classes[k] = lengths[some[k]]
+        longest = max(longest, classes[k])
+    behind = first_bits(size)
+    of_longest = within(classes, 0, longest, longest)
+    for i in range(size - 1):
+        behind &= behind - np.uint64(1)
+        document, own = np.int64(some[i]), np.int64(classes[i])
+        low, high = max(0, own - LIKE_CLASSES), min(LONGEST_CLASS, own + LIKE_CLASSES)
+        alike = within(classes, 0, np.uint8(low), np.uint8(high))
+        few = behind & alike
+        n_pairs += _list_set(few, 0, document, some, bits, chunks, writes, partners)
+        if is_chosen:
+            many = behind & ~alike & (of_longest if own != longest else behind)
+            n_pairs += _list_set(many, 1, document, some, bits, chunks, writes, partners)
+    return n_pairs
+
+
 @njit(**BARE)
 def _list_large(members, low, size, anchors, bits, chunks, writes, partners):  # type: ignore[no-untyped-def]
     """List a bucket: each with the ``anchors`` first and the one before; return how many pairs."""
@@ -144,9 +186,10 @@ def _by_order(documents, start, stop, order, members):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _list_all(kept, n, spare, order, sizes, bits, chunks, writes, common, found):  # type: ignore[no-untyped-def]
+def _list_all(kept, n, spare, order, lengths, sizes, bits, chunks, writes, common, found):  # type: ignore[no-untyped-def]
     """List the buckets of the first ``n`` that were kept, which rise."""
-    (small, rare, anchors), (documents, members, partners) = sizes, spare
+    (small, alike, rare, anchors), (documents, members, partners) = sizes, spare
+    classes = np.empty(BITS, np.uint8)
     half, low, i = np.uint64(32), np.uint64(0xFFFFFFFF), np.int64(0)
     kept[n] = ~kept[n - 1]
     for k in range(n):
@@ -161,15 +204,23 @@ def _list_all(kept, n, spare, order, sizes, bits, chunks, writes, common, found)
         if i - start > rare:
             common[found[0]] = kept[start] >> half
             found[0] += 1
+        size = i - start
+        if size <= alike:
+            some = documents[start:]
+            is_chosen = (kept[start] >> half) & np.uint64(WITH_LONGEST - 1) == 0
+            found[1] += _list_alike(
+                some, size, lengths, is_chosen, bits, chunks, writes, partners, classes
+            )
+            continue
         _by_order(documents, start, i, order, members)
-        found[1] += _list_large(members, low, i - start, anchors, bits, chunks, writes, partners)
+        found[1] += _list_large(members, low, size, anchors, bits, chunks, writes, partners)
 
 
 @njit(cache=True, nogil=True)
-def list_band(hashes, order, sizes, bits, chunks, writes, common, found):  # type: ignore[no-untyped-def]
+def list_band(hashes, order, lengths, sizes, bits, chunks, writes, common, found):  # type: ignore[no-untyped-def]
     """List the documents of one band, and the hashes of its common buckets.
 
-    ``sizes`` are small, rare and anchors as for ``bands.partners``, rare at least 1; ``bits``,
+    ``lengths`` is as for ``bands.partners``, ``sizes`` are its bounds, rare at least 1; ``bits``,
     ``chunks`` and ``writes`` are as in ``records``, ``found`` is as in ``_list_small``.
     """
     n = len(hashes)
@@ -184,7 +235,7 @@ def list_band(hashes, order, sizes, bits, chunks, writes, common, found):  # typ
         start = stop
     kept, cells = np.empty(largest + 2, np.uint64), np.empty(1 << CELL_BITS, np.uint32)
     documents, members = np.empty(largest + SIZE, np.uint32), np.empty(largest, np.uint64)
-    spare = (documents, members, np.empty(largest + sizes[2] + 2 + SIZE, np.uint32))
+    spare = (documents, members, np.empty(largest + sizes[3] + 2 + SIZE, np.uint32))
     start = np.int64(0)
     for stop in ends:
         cell_bits = 1
@@ -197,4 +248,4 @@ def list_band(hashes, order, sizes, bits, chunks, writes, common, found):  # typ
             continue
         if not _inserted(kept, n_kept, 16 * n_kept):
             kept[:n_kept].sort()  # hashes of one cell, made up by somebody
-        _list_all(kept, n_kept, spare, order, sizes, bits, chunks, writes, common, found)
+        _list_all(kept, n_kept, spare, order, lengths, sizes, bits, chunks, writes, common, found)

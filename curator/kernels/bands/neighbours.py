@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from curator.kernels.bands import Bounds
 from curator.kernels.bands.buckets import list_band
 from curator.kernels.bands.records import CHUNK, MOST, ROOM, blank, block_bits, by_document
 from curator.kernels.rooms import Room
 
 
 def partners(
-    hashes: np.ndarray, order: np.ndarray, small: int, rare: int, anchors: int, room: Room
+    hashes: np.ndarray, order: np.ndarray, lengths: np.ndarray, bounds: Bounds, room: Room
 ) -> tuple[np.ndarray, ...]:
     """Return the arrays of ``bands.Partners``; see there."""
     n_bands, n = hashes.shape
-    bits, sizes = block_bits(n), (small, max(1, rare), anchors)
-    # A band fills at most so much: lists of half a small bucket, or of anchors, one before and one
-    # after, and a record for each; what is left of chunks that a record was too long for; and of
-    # every block the chunk that bands before have begun.
-    most = n * max(small // 2 + 1, anchors + 3)
+    bits, sizes = block_bits(n), tuple(bounds._replace(rare=max(1, bounds.rare)))
+    # A band fills at most so much: lists of half a bucket, with two records for each document, or
+    # of anchors, one before and one after, and a record for each; what is left of chunks that a
+    # record was too long for; and of every block the chunk that bands before have begun.
+    most = n * max(max(bounds.small, bounds.alike) // 2 + 2, bounds.anchors + 3)
     most += most * (MOST + ROOM) // (CHUNK - MOST - ROOM) + ((n >> bits) + 2) * CHUNK
     chunks, writes = blank(n, most + 2 * n_bands * n, room)
     common = room.array("common", n_bands * (n // 2), np.uint32)
@@ -28,7 +29,7 @@ def partners(
         used = int(writes[-1]) * CHUNK
         if used + most > len(chunks):
             chunks = _larger(chunks, used, most + 2 * used)
-        list_band(hashes[band], order, sizes, bits, chunks, writes, common, found)
+        list_band(hashes[band], order, lengths, sizes, bits, chunks, writes, common, found)
         common_starts[band + 1] = found[0]
     firsts, n_few = room.array("firsts", (2, n + (1 << bits)), np.uint32)
     ends = room.array("ends", n + (1 << bits), np.int64)
