@@ -42,8 +42,8 @@ ALL_PAIRED = 4
 MOST_SMALL = 24
 """In a larger one, up to so many, those of like length are, where sketches tell more of a pair than
 a meeting does; else all, eleven for each. Letters exchanged leave a document its length, and copies
-that differ in length meet in many buckets. Of a million documents it is a third of the pairs that
-all would be, a quarter of the different ones, and of 349,000 copies 29 are missed for it."""
+that differ in length meet in many buckets. Of a million documents it is two fifths of the pairs
+that all would be, a quarter of the different ones, and of 349,000 copies 27 are missed for it."""
 ANCHORS = 2
 """In a larger bucket each document is paired with so many first ones and with the one before."""
 ELIGIBLE, BAND_TASKS = "taking-part", "band-tasks"
