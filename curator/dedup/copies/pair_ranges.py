@@ -32,7 +32,8 @@ each in the task that counts them. More are cut between pairs of rows, even of o
 RANGES = "pair-ranges"
 ROWS_SQUARED = MOST_ROWS**2
 COMMON_PLACES = 4
-"""A pair that meets in larger buckets alone must meet in so many of them to be looked at."""
+"""A pair of unlike length that meets in no bucket of ``ALL_PAIRED``, and any pair that meets in
+the largest ones alone, must meet so often to be looked at."""
 
 
 class Runs(NamedTuple):
@@ -63,8 +64,9 @@ def find_candidates(
     """Return pieces with ``pairs`` (uint64, packed pairs of rows), each once, that rise from piece
     to piece and inside each.
 
-    Where documents have sketches, a pair must meet in a small bucket, or in ``COMMON_PLACES``, and
-    then be alike in these; else any meeting is enough.
+    Where documents have sketches, a pair must meet in a small bucket, or as documents of like
+    length in a middle one, or in ``COMMON_PLACES``, and then be alike in these; else any meeting is
+    enough.
 
     ``work`` holds what ``candidates.meet`` needs and the layout of the parts. Bands are sorted as
     tasks, then ranges of pairs are merged as tasks: no process ever holds all pairs. Among these
