@@ -124,20 +124,19 @@ def plain_partners(
         for document in by_order:
             buckets.setdefault(int(band[document]), []).append(document)
         for number, bucket in buckets.items():
+            same = np.zeros(len(bucket), np.uint64)
+            is_middle = bounds.small < len(bucket) <= bounds.alike
+            small = len(bucket) if is_middle else bounds.small
             longest = max(length[document] for document in bucket)
-            for place, other in enumerate(bucket):
-                for before, one in enumerate(bucket[:place]):
-                    alike = abs(length[one] - length[other]) <= LIKE_CLASSES
-                    if len(bucket) <= bounds.small:
-                        kind, is_listed = True, True
-                    elif len(bucket) <= bounds.alike:
-                        chosen = number % WITH_LONGEST == 0
-                        one_is_longest = longest in (length[one], length[other])
-                        kind, is_listed = alike, alike or (chosen and one_is_longest)
-                    else:
-                        kind, is_listed = False, before < bounds.anchors or before == place - 1
-                    if is_listed:
-                        expected[kind].append((min(one, other), max(one, other)))
+            for first, second in bucket_pairs(same, small, bounds.anchors).tolist():
+                one, other = sorted((bucket[first], bucket[second]))
+                few = len(bucket) <= bounds.small
+                if is_middle:
+                    few = abs(length[one] - length[other]) <= LIKE_CLASSES
+                    with_longest = longest in (length[one], length[other])
+                    if not few and not (number % WITH_LONGEST == 0 and with_longest):
+                        continue
+                expected[few].append((one, other))
     return {few: sorted(pairs) for few, pairs in expected.items()}
 
 

@@ -200,13 +200,12 @@ def _list_all(kept, n, spare, order, lengths, sizes, bits, chunks, writes, commo
         start = i
         while (kept[start] ^ kept[i]) >> half == 0:
             i += 1
-        if i - start > rare:
-            common[found[0]] = kept[start] >> half
+        size, number = i - start, kept[start] >> half
+        if size > rare:
+            common[found[0]] = number
             found[0] += 1
-        size = i - start
         if size <= alike:
-            some = documents[start:]
-            is_chosen = (kept[start] >> half) & np.uint64(WITH_LONGEST - 1) == 0
+            some, is_chosen = documents[start:], number & np.uint64(WITH_LONGEST - 1) == 0
             found[1] += _list_alike(
                 some, size, lengths, is_chosen, bits, chunks, writes, partners, classes
             )
